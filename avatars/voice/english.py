@@ -1,0 +1,32 @@
+"""English spelling to sound, with hibari's lexicon, tagger and reader of unknown words."""
+
+from functools import cache
+from typing import Protocol, cast
+
+from hibari.g2p import G2P
+
+from avatars.voice.neural import Pronounced
+
+
+class _Token(Protocol):
+    text: str
+    whitespace: str
+    phonemes: str | None
+
+
+def pronounce(text: str, *, british: bool = False) -> tuple[Pronounced, ...]:
+    """Phonemes of normalised text, token by token, in the alphabet of misaki."""
+    g2p = _g2p(british)
+    tokens = cast("list[_Token]", g2p.phonemize_tokens(g2p.tokenize(text)))
+    out, at = [], 0
+    for token in tokens:
+        found = text.find(token.text, at)
+        start = at if found < 0 else found
+        at = start + len(token.text)
+        out.append(Pronounced(start=start, end=at, symbols=(token.phonemes or "") + token.whitespace))
+    return tuple(out)
+
+
+@cache
+def _g2p(british: bool) -> G2P:
+    return G2P(british=british)

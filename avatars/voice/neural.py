@@ -1,0 +1,81 @@
+"""What the neural voices share: phoneme strings short enough for the model, and sound put together from them."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatars.voice.labels import Label
+from avatars.voice.sound import Sound, TimedToken
+from avatars.voice.timeline import SAMPLES_PER_MS, Phoneme
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pronounced:
+    """Characters [start, end) of the spoken text and their phoneme symbols, with the space after them if any."""
+
+    start: int
+    end: int
+    symbols: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rendered:
+    """A run of pronounced tokens, its sound and its labels (label.index counts from 1: 0 is the model's pad)."""
+
+    tokens: tuple[Pronounced, ...]
+    samples: NDArray[np.float32]
+    labels: list[Label]
+
+
+def batches(tokens: Sequence[Pronounced], longest: int) -> Iterator[tuple[Pronounced, ...]]:
+    """Runs of tokens with at most `longest` symbols each; a longer token is a run of its own."""
+    run: list[Pronounced] = []
+    size = 0
+    for token in tokens:
+        if run and size + len(token.symbols) > longest:
+            yield tuple(run)
+            run, size = [], 0
+        run.append(token)
+        size += len(token.symbols)
+    if any(token.symbols.strip() for token in run):
+        yield tuple(run)
+
+
+def symbols_of(tokens: Sequence[Pronounced]) -> str:
+    """The model's input for a run."""
+    return "".join(token.symbols for token in tokens)
+
+
+def assemble(parts: Sequence[Rendered]) -> Sound:
+    """One sound out of the runs of a clause."""
+    phonemes: list[Phoneme] = []
+    tokens: list[TimedToken] = []
+    at = 0
+    for part in parts:
+        phonemes += _phonemes(part.labels, at)
+        tokens += _timed(part, at)
+        at += len(part.samples) // SAMPLES_PER_MS
+    samples = np.concatenate([part.samples for part in parts]) if parts else np.zeros(0, np.float32)
+    return Sound(samples=samples, phonemes=tuple(phonemes), tokens=tuple(tokens))
+
+
+def _phonemes(labels: Sequence[Label], at: int) -> Iterator[Phoneme]:
+    for piece in labels:
+        start, end = at + round(piece.start), at + round(piece.end)
+        if not piece.silent and end > start:
+            yield Phoneme(ipa=piece.stress + piece.ipa, start_ms=start, end_ms=end)
+
+
+def _timed(part: Rendered, at: int) -> Iterator[TimedToken]:
+    """Walks labels and tokens together; a token that says nothing has no time."""
+    first = 1
+    for token in part.tokens:
+        after = first + len(token.symbols)
+        said = [piece for piece in part.labels if first <= piece.index < after and not piece.silent]
+        if said:
+            yield TimedToken(
+                start=token.start, end=token.end, start_ms=at + said[0].start, end_ms=at + said[-1].end
+            )
+        first = after

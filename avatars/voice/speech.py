@@ -1,0 +1,74 @@
+"""Text in, timed speech out, clause by clause."""
+
+from collections.abc import Iterator
+
+from avatars.voice.catalogue import DEFAULT_VOICE, VoiceEntry, entry_of
+from avatars.voice.clauses import Caption, Clause, clauses
+from avatars.voice.errors import SpeechError
+from avatars.voice.loudness import level
+from avatars.voice.pauses import trim
+from avatars.voice.sound import Sound
+from avatars.voice.timeline import SAMPLE_RATE, Phoneme, SpeechChunk, Word
+
+MAX_CHARACTERS = 50_000
+SLOWEST, FASTEST = 0.5, 2.0
+
+
+def speak(text: str, *, voice: str, rate: float = 1.0) -> Iterator[SpeechChunk]:
+    """Speak `text`, one chunk a clause, each made when it is asked for; closing the iterator ends the work.
+
+    `rate`: pace, 1.0 is the voice's own; held within 0.5-2.0. Raises SpeechError, at once where the text or the voice
+    can't work. Safe from several threads.
+    """
+    entry = entry_of(voice)
+    _check(text)
+    return _chunks(text, entry, min(max(rate, SLOWEST), FASTEST))
+
+
+def warm_up(voice: str = DEFAULT_VOICE) -> None:
+    """Load what a voice needs, so that its first clause is fast; raises SpeechError."""
+    entry = entry_of(voice)
+    entry.engine().warm_up(entry.native)
+
+
+def _check(text: str) -> None:
+    if not text.strip():
+        raise SpeechError("empty_text", "There is nothing to say.", hint="Send some text.")
+    if len(text) > MAX_CHARACTERS:
+        raise SpeechError(
+            "text_too_long",
+            f"The text has {len(text)} characters, {MAX_CHARACTERS} is the most.",
+            hint="Send it in parts.",
+        )
+
+
+def _chunks(text: str, entry: VoiceEntry, rate: float) -> Iterator[SpeechChunk]:
+    at = 0
+    for clause in clauses(text):
+        sound = trim(entry.engine().render(clause, voice=entry.native, rate=rate), clause.spoken, rate)
+        chunk = _chunk(clause, sound, at, entry.gain_db)
+        at += chunk.duration_ms
+        yield chunk
+
+
+def _chunk(clause: Clause, sound: Sound, at: int, gain_db: float) -> SpeechChunk:
+    return SpeechChunk(
+        text=clause.source.strip(),
+        pcm=level(sound.samples, gain_db),
+        sample_rate=SAMPLE_RATE,
+        start_ms=at,
+        phonemes=tuple(
+            Phoneme(ipa=one.ipa, start_ms=one.start_ms + at, end_ms=one.end_ms + at) for one in sound.phonemes
+        ),
+        words=tuple(_words(clause.captions, sound, at)),
+        characters=len(clause.source),
+    )
+
+
+def _words(captions: tuple[Caption, ...], sound: Sound, at: int) -> Iterator[Word]:
+    """A caption sounds from the first to the last token that overlaps it; one that says nothing is left out."""
+    for caption in captions:
+        said = [token for token in sound.tokens if token.start < caption.end and token.end > caption.start]
+        if said:
+            start, end = min(one.start_ms for one in said), max(one.end_ms for one in said)
+            yield Word(text=caption.text, start_ms=at + round(start), end_ms=at + round(end))
