@@ -1,0 +1,7 @@
+"""allauth's point of extension."""
+
+from allauth.account.adapter import DefaultAccountAdapter
+
+
+class AccountAdapter(DefaultAccountAdapter):
+    """Our defaults."""

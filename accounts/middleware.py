@@ -1,0 +1,54 @@
+"""Per request: an id and an actor for logs and audit; the signed-in person's access to the chosen workspace."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponse
+from django.utils.functional import SimpleLazyObject
+
+from accounts.access import Access, access_of_user
+from accounts.context import set_actor
+from accounts.identifiers import uuid7
+
+WORKSPACE_SESSION_KEY = "workspace_id"
+_REQUEST_ID = re.compile(r"[\w.-]{1,36}")
+Handler = Callable[[HttpRequest], HttpResponse]
+
+
+class RequestContextMiddleware:
+    """Takes or makes X-Request-ID, returns it, and tells audit and logs."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        given = request.headers.get("X-Request-ID", "")
+        request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid7())
+        set_actor(request_id=request_id, ip=request.META.get("REMOTE_ADDR") or None, user_id=None, api_key_id=None)
+        response = self.get_response(request)
+        response["X-Request-ID"] = request_id
+        return response
+
+
+class AccessMiddleware:
+    """`request.access`: what the signed-in person may do in the workspace they have chosen; falsy without one."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        request.access = SimpleLazyObject(lambda: page_access(request))  # type: ignore[attr-defined]
+        if request.user.is_authenticated:
+            set_actor(user_id=request.user.pk)
+        return self.get_response(request)
+
+
+def page_access(request: HttpRequest) -> Access | None:
+    """Access of the signed-in person to the workspace kept in their login session."""
+    if not request.user.is_authenticated:
+        return None
+    chosen = request.session.get(WORKSPACE_SESSION_KEY)
+    return access_of_user(request.user, UUID(chosen) if chosen else None)

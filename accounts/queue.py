@@ -1,0 +1,48 @@
+"""The message broker. Actors that touch tenant-owned rows take `workspace_id` first and run inside its scope.
+
+Figures behind the settings (polling, prefetch, redelivery): docs/performance.md.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+from uuid import UUID
+
+import dramatiq
+from django.conf import settings
+from django.db import close_old_connections, transaction
+from dramatiq.brokers.redis import RedisBroker
+from dramatiq.middleware import AgeLimit, Callbacks, CurrentMessage, Middleware, Retries, ShutdownNotifications, TimeLimit
+
+
+class DatabaseConnections(Middleware):
+    """Gives broken or expired connections back before and after each message."""
+
+    def before_process_message(self, *_: Any) -> None:
+        close_old_connections()
+
+    def after_process_message(self, *_: Any, **__: Any) -> None:
+        close_old_connections()
+
+
+broker = RedisBroker(
+    url=settings.REDIS_URL,
+    namespace="queue",
+    heartbeat_timeout=10_000,
+    maintenance_chance=1_000_000,  # look for messages of dead workers at every poll
+    middleware=[
+        AgeLimit(),
+        TimeLimit(),
+        ShutdownNotifications(),
+        Callbacks(),
+        Retries(max_retries=5),
+        CurrentMessage(),
+        DatabaseConnections(),
+    ],
+)
+dramatiq.set_broker(broker)
+
+
+def send_on_commit(actor: dramatiq.Actor[Any, Any], workspace_id: UUID, *args: Any) -> None:
+    """Enqueue once the current transaction has committed, so that a worker never sees rows that don't exist yet."""
+    transaction.on_commit(lambda: actor.send(str(workspace_id), *args))

@@ -1,0 +1,98 @@
+"""The second wall, derived from the models after each migration so that no new table can be forgotten.
+
+For each tenant-owned table: row-level security that even the owner obeys, composite foreign keys
+`(workspace_id, parent_id)` so that a link into another workspace is unrepresentable, and grants for the application's
+role, which owns nothing and may only append to append-only tables.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.db import connections, models
+from psycopg import sql
+
+from accounts.tenancy import TenantModel
+
+_VISIBLE = """
+    workspace_id = (SELECT NULLIF(current_setting('app.workspace_id', true), '')::uuid)
+    OR (SELECT current_setting('app.every_workspace', true)) = 'on'
+"""
+
+
+def raise_walls(*, using: str, **_: Any) -> None:
+    """`post_migrate` handler: secure every table of the database behind alias `using`."""
+    with connections[using].cursor() as cursor:
+        for model in tenant_models():
+            _secure_rows(cursor, model._meta.db_table)
+            cursor.execute(_unique_pair(model._meta.db_table))
+        for model in tenant_models():
+            for field in _tenant_links(model):
+                cursor.execute(_composite_key(model, field))
+        _grant(cursor)
+
+
+def tenant_models() -> list[type[TenantModel]]:
+    """Every concrete model that belongs to a workspace."""
+    return [model for model in apps.get_models() if issubclass(model, TenantModel)]
+
+
+def _tenant_links(model: type[TenantModel]) -> list[models.ForeignKey[Any, Any]]:
+    return [
+        field
+        for field in model._meta.local_fields
+        if isinstance(field, models.ForeignKey) and field.db_constraint and issubclass(field.related_model, TenantModel)
+    ]
+
+
+def _secure_rows(cursor: Any, table: str) -> None:
+    name = sql.Identifier(table)
+    for statement in (
+        "ALTER TABLE {0} ENABLE ROW LEVEL SECURITY",
+        "ALTER TABLE {0} FORCE ROW LEVEL SECURITY",
+        "DROP POLICY IF EXISTS workspace_rows ON {0}",
+        f"CREATE POLICY workspace_rows ON {{0}} USING ({_VISIBLE})",
+    ):
+        cursor.execute(sql.SQL(statement).format(name))
+
+
+def _unique_pair(table: str) -> sql.Composed:
+    return sql.SQL("CREATE UNIQUE INDEX IF NOT EXISTS {0} ON {1} (workspace_id, id)").format(
+        sql.Identifier(f"{table}_pair"[:63]), sql.Identifier(table)
+    )
+
+
+def _composite_key(model: type[TenantModel], field: models.ForeignKey[Any, Any]) -> sql.Composed:
+    table, parent = model._meta.db_table, field.related_model._meta.db_table
+    name = f"{table}_{field.column}_pair"[:63]
+    return sql.SQL(
+        "DO $$ BEGIN "
+        "IF NOT EXISTS (SELECT FROM pg_constraint WHERE conname = {name} AND conrelid = {table_name}::regclass) THEN "
+        "ALTER TABLE {table} ADD CONSTRAINT {key} FOREIGN KEY (workspace_id, {column}) "
+        "REFERENCES {parent} (workspace_id, id) DEFERRABLE INITIALLY DEFERRED; "
+        "END IF; END $$"
+    ).format(
+        name=sql.Literal(name),
+        table_name=sql.Literal(table),
+        table=sql.Identifier(table),
+        key=sql.Identifier(name),
+        column=sql.Identifier(field.column),
+        parent=sql.Identifier(parent),
+    )
+
+
+def _grant(cursor: Any) -> None:
+    role = settings.DATABASE_APP_ROLE
+    cursor.execute("SELECT current_user = %s OR NOT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)", [role, role])
+    if cursor.fetchone()[0]:
+        return  # a single-role installation: the policies above still hold because they are forced
+    app = sql.Identifier(role)
+    cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {0}").format(app))
+    cursor.execute(sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {0}").format(app))
+    cursor.execute(sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {0}").format(app))
+    for model in apps.get_models():
+        if getattr(model, "append_only", False):
+            table = sql.Identifier(model._meta.db_table)
+            cursor.execute(sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {0} FROM {1}").format(table, app))

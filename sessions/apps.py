@@ -1,0 +1,8 @@
+"""What happens when: live sessions, turns, events, the session clock."""
+
+from django.apps import AppConfig
+
+
+class SessionsConfig(AppConfig):
+    name = "sessions"
+    label = "avatar_sessions"  # django.contrib.sessions owns the label `sessions`

@@ -1,0 +1,66 @@
+"""A real database with the application's own role, and the people of every test: Alice owns, Bob is a member, Charlie
+is a stranger with a workspace of his own."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+from django.core.management import call_command
+from django.db import connection
+from django.test import TransactionTestCase
+from psycopg import sql
+
+OWNER_URL = os.environ.get("DATABASE_OWNER_URL", os.environ["DATABASE_URL"])
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
+    """Create and migrate a test database as its owner; the tests themselves connect as the application's role."""
+    worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
+    name = f"test_visavis_{worker}"
+    _administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+    _administer("CREATE DATABASE {}", name)
+    with django_db_blocker.unblock():
+        _migrate_as_owner(name)
+        connection.settings_dict["NAME"] = name
+        connection.connect()
+        yield
+        connection.close()
+        connection.close_pool()
+    _administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+
+
+def _administer(statement: str, name: str) -> None:
+    with psycopg.connect(OWNER_URL, autocommit=True) as admin:
+        admin.execute(sql.SQL(statement).format(sql.Identifier(name)))
+
+
+def _migrate_as_owner(name: str) -> None:
+    kept = dict(connection.settings_dict)
+    owner = urlsplit(OWNER_URL)
+    connection.close()
+    connection.settings_dict.update(NAME=name, USER=owner.username, PASSWORD=owner.password, OPTIONS={})
+    call_command("migrate", verbosity=0, interactive=False)
+    connection.close()
+    connection.settings_dict.update(kept)
+
+
+@pytest.fixture(autouse=True)
+def _owner_truncates(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tests that commit are cleaned up by the owner: the application's role may not truncate, and should not."""
+    monkeypatch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: truncate_everything())
+
+
+def truncate_everything() -> None:
+    """Empty every table of the test database but the record of migrations."""
+    url = urlsplit(OWNER_URL)._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
+    kept = {"django_migrations", "django_content_type", "auth_permission"}
+    with psycopg.connect(url, autocommit=True) as owner:
+        rows = owner.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+        tables = [sql.Identifier(row[0]) for row in rows if row[0] not in kept]
+        owner.execute(sql.SQL("TRUNCATE {} RESTART IDENTITY CASCADE").format(sql.SQL(", ").join(tables)))
