@@ -1,0 +1,222 @@
+/** A live conversation with an avatar: the object that applications hold. */
+import type { Playback } from '../audio/Playback';
+import { CaptionTrack } from '../captions/CaptionTrack';
+import { Emitter } from '../events/Emitter';
+import { type MediaItem, MediaKind, pcmSamples } from '../protocol/media';
+import type { ClientMessage, EmotionState, ServerMessage, SessionReady, TurnFinished } from '../protocol/messages';
+import type { Connection } from './Connection';
+import type { ConversationEvents } from './events';
+import { PlaybackTicker } from './PlaybackTicker';
+import { TurnLedger } from './TurnLedger';
+
+export interface SayOptions {
+  readonly emotion?: EmotionState;
+  /** Names the request in `turn-started` and in errors; made up when left out. */
+  readonly requestId?: string;
+}
+
+/** How long a finished turn waits for media that is still under way. */
+const SETTLE_MS = 1000;
+
+export class Conversation extends Emitter<ConversationEvents> {
+  readonly #connection: Connection;
+  readonly #playback: Playback;
+  readonly #turns = new TurnLedger();
+  readonly #captions = new Map<number, CaptionTrack>();
+  readonly #ticker: PlaybackTicker;
+  #outbox: ClientMessage[] = [];
+  #ready: SessionReady | null = null;
+
+  /** Use `connect`. @internal */
+  constructor(connection: Connection, playback: Playback) {
+    super();
+    this.#connection = connection;
+    this.#playback = playback;
+    this.#ticker = new PlaybackTicker(playback, (progress) => this.#connection.send(progress));
+    this.#ticker.onMove = (turn, ptsMs) => this.#followCaption(turn, ptsMs);
+    this.#listen();
+    playback.open();
+    this.#ticker.start();
+    connection.open();
+  }
+
+  /** What the server said of the session; null until it is open. */
+  get session(): SessionReady | null {
+    return this.#ready;
+  }
+
+  /** Round trip to the server in ms; null before it was measured. */
+  get latencyMs(): number | null {
+    return this.#connection.latencyMs;
+  }
+
+  /** The words of `turn`, to show beside the face. */
+  captions(turn: number): CaptionTrack {
+    const track = this.#captions.get(turn) ?? new CaptionTrack(turn);
+    this.#captions.set(turn, track);
+    return track;
+  }
+
+  /** Speak `text` as written. Returns the id by which the turn will name this request. */
+  say(text: string, { emotion, requestId = crypto.randomUUID() }: SayOptions = {}): string {
+    return this.#ask({ type: 'say', text, request_id: requestId, ...(emotion && { emotion }) }, requestId);
+  }
+
+  /** Let the persona answer `text`. */
+  chat(text: string, { requestId = crypto.randomUUID() }: Pick<SayOptions, 'requestId'> = {}): string {
+    return this.#ask({ type: 'chat', text, request_id: requestId }, requestId);
+  }
+
+  /** Silence the avatar at once, here first, and give up everything that was asked for. */
+  interrupt(): void {
+    this.#turns.interrupt();
+    this.#silence(this.#turns.floor);
+    this.#outbox = [];
+    this.#send({ type: 'interrupt' });
+  }
+
+  /** @param intensity 0–1 */
+  emotion(name: string, intensity = 1): void {
+    this.#send({ type: 'emotion', name, intensity: Math.min(1, Math.max(0, intensity)) });
+  }
+
+  /** Let sound out, from within a user's gesture; any gesture on the page does it too. */
+  unlockAudio(): Promise<void> {
+    return this.#playback.unlock();
+  }
+
+  /** @param volume 0–1 */
+  setVolume(volume: number): void {
+    this.#playback.setVolume(volume);
+  }
+
+  close(): void {
+    this.#ticker.stop();
+    this.#connection.close();
+    this.#playback.close();
+  }
+
+  /** The network is back, or the page is: do not wait for the next try. */
+  wake(): void {
+    this.#connection.wake();
+  }
+
+  #ask(message: ClientMessage, requestId: string): string {
+    this.#turns.asked(requestId);
+    this.#send(message);
+    return requestId;
+  }
+
+  #send(message: ClientMessage): void {
+    if (this.#connection.send(message)) return;
+    if (this.#connection.state === 'closed') this.#fail('closed', 'The conversation is closed.');
+    else this.#outbox.push(message);
+  }
+
+  #listen(): void {
+    this.#connection.on('change', (change) => this.emit('connection', change));
+    this.#connection.on('invalid', (error) => this.#fail('bad_message', error.message));
+    this.#connection.on('message', (message) => this.#control(message));
+    this.#connection.on('media', (item) => this.#media(item));
+    this.#playback.on('level', (level) => this.emit('level', level));
+    this.#playback.on('locked', (locked) => this.emit('audio-locked', { locked }));
+    this.#playback.on('error', (error) => this.#fail('audio', error.message));
+    this.#playback.on('ended', (ended) => {
+      this.#ticker.ended(ended.turn, ended.ptsMs);
+      this.emit('turn-played', ended);
+    });
+  }
+
+  #control(message: ServerMessage): void {
+    if ('turn' in message && message.type !== 'turn.finished' && this.#isOver(message)) return;
+    if (message.type === 'session.ready') this.#opened(message);
+    else if (message.type === 'turn.started') this.emit('turn-started', message);
+    else if (message.type === 'turn.text') {
+      this.captions(message.turn).addText(message.delta);
+      this.emit('text', message);
+    } else if (message.type === 'turn.words') {
+      this.captions(message.turn).addWords(message.words);
+      this.emit('words', message);
+    } else if (message.type === 'turn.finished') this.#finished(message);
+    else this.#announce(message);
+  }
+
+  #announce(message: ServerMessage): void {
+    if (message.type === 'emotion.changed') this.emit('emotion', message);
+    else if (message.type === 'user.speech') this.emit('user-speech', message);
+    else if (message.type === 'user.transcript') this.emit('transcript', message);
+    else if (message.type === 'session.notice') this.emit('notice', message);
+    else if (message.type === 'session.ended') this.#ended(message);
+    else if (message.type === 'error') {
+      const { code, title, detail, request_id } = message;
+      this.emit('error', { code, title, detail, requestId: request_id, source: 'server' });
+    }
+  }
+
+  /** Also notes a turn that starts, since one that was interrupted before it began is over at once. */
+  #isOver(message: Extract<ServerMessage, { turn: number }>): boolean {
+    if (message.type === 'turn.started' && !this.#turns.started(message)) this.#silence(message.turn);
+    return this.#turns.isStale(message.turn);
+  }
+
+  #opened(ready: SessionReady): void {
+    const again = this.#ready !== null;
+    this.#ready = ready;
+    const point = this.#turns.resumePoint;
+    if (again && point !== null) this.#connection.send({ type: 'resume', ...point });
+    this.emit('ready', ready);
+    for (const message of this.#outbox.splice(0)) this.#connection.send(message);
+  }
+
+  #ended(message: Extract<ServerMessage, { type: 'session.ended' }>): void {
+    this.emit('ended', message);
+    this.#connection.close('ended', message.reason);
+  }
+
+  #finished(message: TurnFinished): void {
+    if (message.outcome === 'interrupted') this.#silence(message.turn);
+    else if (message.outcome === 'failed' || this.#turns.isComplete(message.turn)) this.#settle(message.turn);
+    else setTimeout(() => this.#settle(message.turn), SETTLE_MS);
+    this.emit('turn-finished', message);
+  }
+
+  /** Nothing more comes for `turn`: play what there is. */
+  #settle(turn: number): void {
+    if (this.#turns.isStale(turn)) return;
+    for (const item of this.#turns.drain(turn)) this.#play(item);
+    this.#playback.finish(turn);
+  }
+
+  #silence(throughTurn: number): void {
+    this.#turns.end(throughTurn);
+    this.#playback.flush(throughTurn);
+  }
+
+  #media(item: MediaItem): void {
+    if (this.#turns.isStale(item.turn)) {
+      this.emit('stale', { turn: item.turn, kind: item.kind, seq: item.seq });
+      return;
+    }
+    for (const ready of this.#turns.take(item)) this.#play(ready);
+  }
+
+  #play(item: MediaItem): void {
+    try {
+      if (item.kind === MediaKind.audioPcm16) {
+        this.#playback.enqueue(item.turn, item.ptsMs, pcmSamples(item.payload), item.last);
+      }
+    } catch (error) {
+      this.#fail('bad_media', error instanceof Error ? error.message : String(error));
+    }
+  }
+
+  #followCaption(turn: number, ptsMs: number): void {
+    const track = this.captions(turn);
+    if (track.seek(ptsMs)) this.emit('caption', { turn, word: track.current, text: track.text });
+    for (const old of this.#captions.keys()) if (old < turn) this.#captions.delete(old);
+  }
+
+  #fail(code: string, detail: string): void {
+    this.emit('error', { code, title: detail, detail, requestId: null, source: 'client' });
+  }
+}

@@ -1,0 +1,146 @@
+/** The control half of the wire protocol: JSON messages, one object each, told apart by `type`. */
+
+export interface EmotionState {
+  readonly name: string;
+  /** 0–1 */
+  readonly intensity: number;
+}
+
+export interface ResumePoint {
+  readonly turn: number;
+  readonly seq: number;
+}
+
+/** One spoken word: text as it stands in the caller's text, then ms on the turn's audio clock. */
+export type WordTuple = readonly [text: string, startMs: number, endMs: number];
+
+export interface AvatarInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly kind: string;
+  readonly asset_url: string | null;
+  readonly portrait_url: string | null;
+  readonly fps: number;
+  readonly channels: number;
+}
+
+export interface SessionReady {
+  readonly type: 'session.ready';
+  readonly session: string;
+  readonly role: 'driver' | 'viewer';
+  readonly avatar: AvatarInfo;
+  readonly voice: string | null;
+  /** u32 from which both sides draw the idle motion. */
+  readonly seed: number;
+  readonly clock_ms: number;
+  readonly emotion: EmotionState;
+  readonly limits: Readonly<Record<string, number>>;
+  /** Milliseconds since the epoch. */
+  readonly server_time: number;
+  readonly resume: ResumePoint | null;
+}
+
+export interface TurnStarted {
+  readonly type: 'turn.started';
+  readonly turn: number;
+  readonly request_id: string | null;
+  readonly kind: string;
+  /** Session clock at pts 0 of the turn's audio. */
+  readonly clock_ms: number;
+  readonly sample_rate: number;
+  readonly emotion: EmotionState | null;
+}
+
+export interface TurnText {
+  readonly type: 'turn.text';
+  readonly turn: number;
+  readonly delta: string;
+}
+
+export interface TurnWords {
+  readonly type: 'turn.words';
+  readonly turn: number;
+  readonly words: readonly WordTuple[];
+}
+
+export type TurnOutcome = 'completed' | 'interrupted' | 'failed';
+
+export interface TurnFinished {
+  readonly type: 'turn.finished';
+  readonly turn: number;
+  readonly outcome: TurnOutcome;
+  readonly heard_text: string;
+  readonly spoken_ms: number;
+  readonly timings: Readonly<Record<string, number>>;
+}
+
+export interface UserSpeech {
+  readonly type: 'user.speech';
+  readonly state: 'started' | 'stopped';
+}
+
+export interface UserTranscript {
+  readonly type: 'user.transcript';
+  readonly text: string;
+  readonly final: boolean;
+}
+
+export interface EmotionChanged extends EmotionState {
+  readonly type: 'emotion.changed';
+}
+
+export interface SessionNotice {
+  readonly type: 'session.notice';
+  readonly code: string;
+  readonly detail: string;
+}
+
+export interface SessionEnded {
+  readonly type: 'session.ended';
+  readonly reason: string;
+}
+
+/** An RFC 9457 problem with a code of ours. */
+export interface ProblemMessage {
+  readonly type: 'error';
+  readonly code: string;
+  readonly title: string;
+  readonly detail: string;
+  readonly request_id: string | null;
+}
+
+export interface Pong {
+  readonly type: 'pong';
+  readonly t: number;
+  readonly server_time: number;
+}
+
+/** A message of a newer server; it is passed over. */
+export interface UnknownMessage {
+  readonly type: 'unknown';
+  readonly name: string;
+}
+
+export type ServerMessage =
+  | SessionReady
+  | TurnStarted
+  | TurnText
+  | TurnWords
+  | TurnFinished
+  | UserSpeech
+  | UserTranscript
+  | EmotionChanged
+  | SessionNotice
+  | SessionEnded
+  | ProblemMessage
+  | Pong
+  | UnknownMessage;
+
+export type ClientMessage =
+  | { readonly type: 'say'; readonly text: string; readonly request_id: string; readonly emotion?: EmotionState }
+  | { readonly type: 'chat'; readonly text: string; readonly request_id: string }
+  | { readonly type: 'interrupt' }
+  | { readonly type: 'emotion'; readonly name: string; readonly intensity: number }
+  | { readonly type: 'played'; readonly turn: number; readonly pts_ms: number; readonly late_frames: number }
+  | { readonly type: 'resume'; readonly turn: number; readonly seq: number }
+  | { readonly type: 'ping'; readonly t: number };

@@ -1,0 +1,10 @@
+/** The SDK core: everything but the picture. */
+export type { AudioPlayerOptions } from './audio/AudioPlayer';
+export type { Position } from './audio/Playback';
+export { type CaptionSegment, CaptionTrack } from './captions/CaptionTrack';
+export type { ConnectionChange, ConnectionState } from './conversation/Connection';
+export type { Conversation, SayOptions } from './conversation/Conversation';
+export { type ConnectOptions, connect } from './conversation/connect';
+export type { ConversationEvents, ConversationProblem, StaleItem } from './conversation/events';
+export { decodeMedia, encodeMedia, MediaFormatError, type MediaItem, MediaKind } from './protocol/media';
+export type * from './protocol/messages';
