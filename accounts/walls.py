@@ -25,13 +25,15 @@ _VISIBLE = """
 def raise_walls(*, using: str, **_: Any) -> None:
     """`post_migrate` handler: secure every table of the database behind alias `using`."""
     with connections[using].cursor() as cursor:
-        for model in tenant_models():
+        migrated = set(connections[using].introspection.table_names(cursor))
+        present = [model for model in tenant_models() if model._meta.db_table in migrated]
+        for model in present:
             _secure_rows(cursor, model._meta.db_table)
             cursor.execute(_unique_pair(model._meta.db_table))
-        for model in tenant_models():
+        for model in present:
             for field in _tenant_links(model):
                 cursor.execute(_composite_key(model, field))
-        _grant(cursor)
+        _grant(cursor, present)
 
 
 def tenant_models() -> list[type[TenantModel]]:
@@ -83,7 +85,7 @@ def _composite_key(model: type[TenantModel], field: models.ForeignKey[Any, Any])
     )
 
 
-def _grant(cursor: Any) -> None:
+def _grant(cursor: Any, present: list[type[TenantModel]]) -> None:
     role = settings.DATABASE_APP_ROLE
     cursor.execute("SELECT current_user = %s OR NOT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)", [role, role])
     if cursor.fetchone()[0]:
@@ -92,7 +94,7 @@ def _grant(cursor: Any) -> None:
     cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {0}").format(app))
     cursor.execute(sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {0}").format(app))
     cursor.execute(sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {0}").format(app))
-    for model in apps.get_models():
+    for model in present:
         if getattr(model, "append_only", False):
             table = sql.Identifier(model._meta.db_table)
             cursor.execute(sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {0} FROM {1}").format(table, app))

@@ -15,6 +15,7 @@ from django.db import connection
 from django.test import TransactionTestCase
 from psycopg import sql
 
+pytest_plugins = ["tests.people"]
 OWNER_URL = os.environ.get("DATABASE_OWNER_URL", os.environ["DATABASE_URL"])
 
 

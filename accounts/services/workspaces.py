@@ -1,0 +1,56 @@
+"""Workspaces: create, rename, say which pages may embed them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from django.db import transaction
+
+from accounts import audit
+from accounts.access import Access
+from accounts.errors import Invalid
+from accounts.models import Membership, Role, User, Workspace
+from accounts.origins import clean_origins
+from accounts.services.authority import require
+from accounts.tenancy import current_workspace_id, workspace_scope
+
+NAME_LENGTH = 80
+
+
+@transaction.atomic
+def workspace_create(*, user: User, name: str) -> Workspace:
+    """A workspace owned by `user`. Needs no open scope; raises Invalid for an empty or overlong name."""
+    workspace = Workspace.objects.create(name=clean_name(name))
+    with workspace_scope(workspace.pk):
+        Membership.objects.create(user=user, role=Role.OWNER)
+        audit.record("workspace.created", subject=workspace.pk, name=workspace.name)
+    return workspace
+
+
+@transaction.atomic
+def workspace_rename(*, by: Access, name: str) -> None:
+    """Change the name of the open scope's workspace."""
+    require(by, "workspace:write")
+    workspace = Workspace.objects.get(pk=current_workspace_id())
+    before, workspace.name = workspace.name, clean_name(name)
+    workspace.save(update_fields=["name"])
+    audit.record("workspace.renamed", subject=workspace.pk, before=before, after=workspace.name)
+
+
+@transaction.atomic
+def workspace_set_embed_origins(*, by: Access, origins: Sequence[str]) -> list[str]:
+    """Replace the origins whose pages may open this workspace's websockets; returns them as stored."""
+    require(by, "workspace:write")
+    workspace = Workspace.objects.get(pk=current_workspace_id())
+    before, workspace.embed_origins = workspace.embed_origins, clean_origins(origins)
+    workspace.save(update_fields=["embed_origins"])
+    audit.record("workspace.embed_origins_set", subject=workspace.pk, before=before, after=workspace.embed_origins)
+    return list(workspace.embed_origins)
+
+
+def clean_name(name: str) -> str:
+    """`name` without surplus white space; raises Invalid when nothing or too much is left."""
+    name = " ".join(name.split())
+    if not name or len(name) > NAME_LENGTH or not name.isprintable():
+        raise Invalid(f"A name has 1 to {NAME_LENGTH} printable characters.", code="bad_name")
+    return name
