@@ -1,16 +1,30 @@
 """The voices there are, what each needs, and whether it can speak here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
+from avatars.voice.clauses import Lengths
+from avatars.voice.english_rules import RULES as ENGLISH_RULES
 from avatars.voice.errors import SpeechError
+from avatars.voice.espeak import EspeakEngine
+from avatars.voice.espeak_process import NEEDS as NEEDS_ESPEAK
+from avatars.voice.espeak_process import espeak_available
 from avatars.voice.hibari import HibariEngine
+from avatars.voice.kokoro import KokoroEngine
+from avatars.voice.reading import Rule
 from avatars.voice.sound import Engine
+from avatars.voice.store import SPEAKERS, Speaker, fetched
+from avatars.voice.world_rules import rules_for
 
 Gender = Literal["female", "male", "neutral"]
 DEFAULT_VOICE = "hibari-heart"
+_NEEDS_KOKORO = "Run `make voices` once (it fetches about 120 MB)."
+# hibari and espeak-ng speak a sentence in 20-30 ms: only very long ones are cut. Kokoro takes 0.2 s for a second of
+# speech: its first clause is short, so that something is heard soon.
+_FAST = Lengths(first=140, usual=240, most=300)
+_SLOW = Lengths(first=40, usual=160, most=260)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +49,22 @@ class VoiceEntry:
     engine: Callable[[], Engine]
     native: str
     gain_db: float
+    lengths: Lengths = _FAST
+
+    @property
+    def rules(self) -> Sequence[Rule]:
+        """How its language is read aloud."""
+        return ENGLISH_RULES if self.info.language.startswith("en") else rules_for(self.info.language)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tongue:
+    """A language of espeak-ng that was heard to read its own script; `gain_db` for its male and female variant."""
+
+    code: str
+    name: str
+    voice: str
+    gain_db: tuple[float, float]
 
 
 def catalogue() -> tuple[VoiceInfo, ...]:
@@ -44,21 +74,76 @@ def catalogue() -> tuple[VoiceInfo, ...]:
 
 def entry_of(voice: str) -> VoiceEntry:
     """The voice with this id, ready to speak; raises SpeechError(unknown_voice | voice_unavailable)."""
-    for entry in _entries():
-        if entry.info.id == voice:
-            return entry
-    raise SpeechError(
-        "unknown_voice", f"There is no voice {voice!r}.", hint="Choose one from the list of voices."
+    found = next((entry for entry in _entries() if entry.info.id == voice), None)
+    if found is None:
+        raise SpeechError("unknown_voice", f"There is no voice {voice!r}.", hint="Choose one from the list of voices.")
+    if not found.info.available:
+        raise SpeechError("voice_unavailable", f"The voice {voice!r} is not installed.", hint=found.info.needs or "")
+    return found
+
+
+def _entries() -> Iterator[VoiceEntry]:
+    yield _HEART
+    espeak = espeak_available()
+    for speaker in SPEAKERS:
+        yield _kokoro_entry(speaker, espeak)
+    for tongue in _TONGUES:
+        yield _espeak_entry(tongue, "male", espeak)
+        yield _espeak_entry(tongue, "female", espeak)
+
+
+def _kokoro_entry(speaker: Speaker, espeak: bool) -> VoiceEntry:
+    foreign = not speaker.language.startswith("en")
+    return VoiceEntry(
+        info=VoiceInfo(
+            id=f"kokoro-{speaker.name}",
+            name=speaker.name[3:].capitalize(),
+            language=speaker.language,
+            gender="female" if speaker.name[1] == "f" else "male",
+            engine="kokoro",
+            licence="Apache-2.0",
+            needs=f"{_NEEDS_KOKORO} {NEEDS_ESPEAK}" if foreign else _NEEDS_KOKORO,
+            available=fetched(speaker.name) and (espeak or not foreign),
+        ),
+        engine=_kokoro,
+        native=speaker.name,
+        gain_db=speaker.gain_db,
+        lengths=_SLOW,
     )
 
 
-def _entries() -> tuple[VoiceEntry, ...]:
-    return (_HEART,)
+def _espeak_entry(tongue: _Tongue, gender: Literal["female", "male"], available: bool) -> VoiceEntry:
+    female = gender == "female"
+    return VoiceEntry(
+        info=VoiceInfo(
+            id=f"espeak-{tongue.code}-female" if female else f"espeak-{tongue.code}",
+            name=f"{tongue.name} ({gender})",
+            language=tongue.code,
+            gender=gender,
+            engine="espeak-ng",
+            licence="GPL-3.0-or-later (in a process of its own)",
+            needs=NEEDS_ESPEAK,
+            available=available,
+        ),
+        engine=_espeak,
+        native=f"{tongue.voice}+f2" if female else tongue.voice,
+        gain_db=tongue.gain_db[female],
+    )
 
 
 @cache
 def _hibari() -> Engine:
     return HibariEngine()
+
+
+@cache
+def _kokoro() -> Engine:
+    return KokoroEngine()
+
+
+@cache
+def _espeak() -> Engine:
+    return EspeakEngine()
 
 
 _HEART = VoiceEntry(
@@ -76,3 +161,14 @@ _HEART = VoiceEntry(
     native="heart",
     gain_db=6.5,
 )
+_TONGUES = tuple(
+    _Tongue(code=code, name=name, voice=voice, gain_db=(1.2, 1.2))
+    for code, name, voice in (
+        ("de", "Deutsch", "de"), ("en-US", "American English", "en-us"), ("en-GB", "British English", "en-gb-x-rp"),
+        ("es", "Español", "es"), ("fr", "Français", "fr"), ("it", "Italiano", "it"), ("pt-BR", "Português do Brasil", "pt-br"),
+        ("pt-PT", "Português", "pt"), ("nl", "Nederlands", "nl"), ("pl", "Polski", "pl"), ("sv", "Svenska", "sv"),
+        ("da", "Dansk", "da"), ("nb", "Norsk", "nb"), ("fi", "Suomi", "fi"), ("cs", "Čeština", "cs"), ("tr", "Türkçe", "tr"),
+        ("ru", "Русский", "ru"), ("uk", "Українська", "uk"), ("el", "Ελληνικά", "el"), ("hi", "हिन्दी", "hi"),
+        ("zh-CN", "普通话", "cmn"),
+    )
+)  # fmt: skip

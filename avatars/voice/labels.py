@@ -24,7 +24,7 @@ _DIPHTHONGS = {
 }
 _PLAIN = {"T": "ɾ", "ᵊ": "ə", "g": "ɡ"}
 VOWELS = frozenset("ɑɒæaʌɐəɛeɪᵻɨiɔoʊuɜɚyøœɯɤ") | frozenset(_DIPHTHONGS)
-_NUCLEUS = 0.6  # share of a diphthong's time
+NUCLEUS = 0.6  # share of a diphthong's time
 _ONSET_SHARE, _ONSET_MS = 0.5, 60.0
 _AUDIBLE_DB = -38.0
 _SHORTEST_TAIL_MS, _LONGEST_TAIL_MS = 50.0, 400.0
@@ -74,9 +74,7 @@ def _raw(symbols: str, edges: list[float]) -> list[Label]:
         else:
             ipa = _PLAIN.get(symbol, symbol) if symbol.isalpha() else ""
             vowel = ipa in VOWELS
-            out.append(
-                Label(ipa=ipa, start=start - lead, end=end, index=index, stress=stress if vowel else "")
-            )
+            out.append(Label(ipa=ipa, start=start - lead, end=end, index=index, stress=stress if vowel else ""))
             stress, lead = "" if vowel or not ipa else stress, 0.0
     return out
 
@@ -116,6 +114,6 @@ def _split_diphthongs(pieces: Iterable[Label]) -> Iterator[Label]:
             yield piece
             continue
         nucleus, glide = _DIPHTHONGS[piece.ipa]
-        turn = piece.start + _NUCLEUS * (piece.end - piece.start)
+        turn = piece.start + NUCLEUS * (piece.end - piece.start)
         yield replace(piece, ipa=nucleus, end=turn)
         yield replace(piece, ipa=glide, start=turn, stress="")

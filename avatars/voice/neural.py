@@ -1,7 +1,12 @@
 """What the neural voices share: phoneme strings short enough for the model, and sound put together from them."""
 
+import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -43,6 +48,23 @@ def batches(tokens: Sequence[Pronounced], longest: int) -> Iterator[tuple[Pronou
         yield tuple(run)
 
 
+@cache
+def alphabet() -> dict[str, int]:
+    """Phoneme symbol to model input id, the same for hibari and Kokoro."""
+    return cast("dict[str, int]", json.loads(asset("vocab.json").read_text(encoding="utf-8")))
+
+
+def asset(name: str) -> Path:
+    """A file of the hibari package."""
+    return Path(str(files("hibari") / "assets" / name))
+
+
+def known(token: Pronounced) -> Pronounced:
+    """The token with the symbols that the models know."""
+    symbols = "".join(symbol for symbol in token.symbols if symbol in alphabet())
+    return Pronounced(start=token.start, end=token.end, symbols=symbols)
+
+
 def symbols_of(tokens: Sequence[Pronounced]) -> str:
     """The model's input for a run."""
     return "".join(token.symbols for token in tokens)
@@ -54,14 +76,15 @@ def assemble(parts: Sequence[Rendered]) -> Sound:
     tokens: list[TimedToken] = []
     at = 0
     for part in parts:
-        phonemes += _phonemes(part.labels, at)
+        phonemes += phonemes_of(part.labels, at)
         tokens += _timed(part, at)
         at += len(part.samples) // SAMPLES_PER_MS
     samples = np.concatenate([part.samples for part in parts]) if parts else np.zeros(0, np.float32)
     return Sound(samples=samples, phonemes=tuple(phonemes), tokens=tuple(tokens))
 
 
-def _phonemes(labels: Sequence[Label], at: int) -> Iterator[Phoneme]:
+def phonemes_of(labels: Sequence[Label], at: int) -> Iterator[Phoneme]:
+    """The audible labels on a clock that began `at` ms earlier."""
     for piece in labels:
         start, end = at + round(piece.start), at + round(piece.end)
         if not piece.silent and end > start:
@@ -75,7 +98,5 @@ def _timed(part: Rendered, at: int) -> Iterator[TimedToken]:
         after = first + len(token.symbols)
         said = [piece for piece in part.labels if first <= piece.index < after and not piece.silent]
         if said:
-            yield TimedToken(
-                start=token.start, end=token.end, start_ms=at + said[0].start, end_ms=at + said[-1].end
-            )
+            yield TimedToken(start=token.start, end=token.end, start_ms=at + said[0].start, end_ms=at + said[-1].end)
         first = after

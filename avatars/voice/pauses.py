@@ -42,13 +42,9 @@ def _moved(sound: Sound, cut: int, end: int) -> Sound:
     samples: NDArray[np.float32] = sound.samples[cut * SAMPLES_PER_MS : end * SAMPLES_PER_MS]
     return Sound(
         samples=samples,
-        phonemes=tuple(
-            Phoneme(ipa=one.ipa, start_ms=one.start_ms - cut, end_ms=one.end_ms - cut) for one in sound.phonemes
-        ),
+        phonemes=tuple(Phoneme(ipa=one.ipa, start_ms=one.start_ms - cut, end_ms=one.end_ms - cut) for one in sound.phonemes),
         tokens=tuple(
-            TimedToken(
-                start=one.start, end=one.end, start_ms=max(one.start_ms - cut, 0.0), end_ms=one.end_ms - cut
-            )
+            TimedToken(start=one.start, end=one.end, start_ms=max(one.start_ms - cut, 0.0), end_ms=one.end_ms - cut)
             for one in sound.tokens
         ),
     )

@@ -7,6 +7,7 @@ from avatars.voice.clauses import Caption, Clause, clauses
 from avatars.voice.errors import SpeechError
 from avatars.voice.loudness import level
 from avatars.voice.pauses import trim
+from avatars.voice.scripts import check_scripts
 from avatars.voice.sound import Sound
 from avatars.voice.timeline import SAMPLE_RATE, Phoneme, SpeechChunk, Word
 
@@ -21,7 +22,7 @@ def speak(text: str, *, voice: str, rate: float = 1.0) -> Iterator[SpeechChunk]:
     can't work. Safe from several threads.
     """
     entry = entry_of(voice)
-    _check(text)
+    _check(text, entry.info.language)
     return _chunks(text, entry, min(max(rate, SLOWEST), FASTEST))
 
 
@@ -31,7 +32,7 @@ def warm_up(voice: str = DEFAULT_VOICE) -> None:
     entry.engine().warm_up(entry.native)
 
 
-def _check(text: str) -> None:
+def _check(text: str, language: str) -> None:
     if not text.strip():
         raise SpeechError("empty_text", "There is nothing to say.", hint="Send some text.")
     if len(text) > MAX_CHARACTERS:
@@ -40,11 +41,12 @@ def _check(text: str) -> None:
             f"The text has {len(text)} characters, {MAX_CHARACTERS} is the most.",
             hint="Send it in parts.",
         )
+    check_scripts(text, language)
 
 
 def _chunks(text: str, entry: VoiceEntry, rate: float) -> Iterator[SpeechChunk]:
     at = 0
-    for clause in clauses(text):
+    for clause in clauses(text, rules=entry.rules, lengths=entry.lengths):
         sound = trim(entry.engine().render(clause, voice=entry.native, rate=rate), clause.spoken, rate)
         chunk = _chunk(clause, sound, at, entry.gain_db)
         at += chunk.duration_ms
@@ -57,9 +59,7 @@ def _chunk(clause: Clause, sound: Sound, at: int, gain_db: float) -> SpeechChunk
         pcm=level(sound.samples, gain_db),
         sample_rate=SAMPLE_RATE,
         start_ms=at,
-        phonemes=tuple(
-            Phoneme(ipa=one.ipa, start_ms=one.start_ms + at, end_ms=one.end_ms + at) for one in sound.phonemes
-        ),
+        phonemes=tuple(Phoneme(ipa=one.ipa, start_ms=one.start_ms + at, end_ms=one.end_ms + at) for one in sound.phonemes),
         words=tuple(_words(clause.captions, sound, at)),
         characters=len(clause.source),
     )

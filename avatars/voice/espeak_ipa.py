@@ -1,0 +1,51 @@
+"""Pronunciation of Spanish, French, Italian and Portuguese for Kokoro: espeak-ng's IPA in Kokoro's alphabet."""
+
+import re
+
+from avatars.voice.espeak_process import Event, shared_process
+from avatars.voice.neural import Pronounced
+
+# What Kokoro was trained on: affricates as ligatures, some diphthongs as capitals (misaki's espeak table).
+_SYMBOLS = {
+    "dʒ": "ʤ", "tʃ": "ʧ", "ts": "ʦ", "dz": "ʣ",
+    "aɪ": "I", "aʊ": "W", "eɪ": "A", "oʊ": "O", "əʊ": "Q", "ɔɪ": "Y",
+}  # fmt: skip
+_LANGUAGE = re.compile(r"\([a-z-]+\)")
+_MARKS = frozenset(';:,.!?—…"()“”')
+_WORDS_PER_MINUTE = 450  # only the events are used: the faster the cheaper
+
+
+def pronounce_foreign(text: str, *, voice: str) -> tuple[Pronounced, ...]:
+    """Tokens for each word that espeak-ng reads, punctuation between them kept; raises SpeechError."""
+    events = shared_process().ask(text, voice=voice, words_per_minute=_WORDS_PER_MINUTE).events
+    words = _words(events, len(text))
+    out: list[Pronounced] = []
+    for at, (start, end, symbols) in enumerate(words):
+        following = words[at + 1][0] if at + 1 < len(words) else len(text)
+        out.append(Pronounced(start=start, end=end, symbols=symbols + _between(text[end:following], at + 1 < len(words))))
+    return tuple(out)
+
+
+def _words(events: tuple[Event, ...], length: int) -> list[tuple[int, int, str]]:
+    """(start, end, symbols) in the order of the text; espeak-ng may read one word in several events."""
+    out: list[tuple[int, int, str]] = []
+    for event in events:
+        if event.kind == "word":
+            start = min(max(event.start, out[-1][0] if out else 0), length)
+            out.append((start, min(max(event.start + event.length, start), length), ""))
+        elif out:
+            start, end, symbols = out[-1]
+            out[-1] = (start, end, symbols + _symbols(event.ipa))
+    return [word for word in out if word[2]]
+
+
+def _symbols(ipa: str) -> str:
+    bare = _LANGUAGE.sub("", ipa).replace("-", "")
+    for pair, symbol in _SYMBOLS.items():
+        bare = bare.replace(pair, symbol)
+    return bare
+
+
+def _between(gap: str, more: bool) -> str:
+    marks = "".join(letter for letter in gap if letter in _MARKS)
+    return marks + (" " if more else "")
