@@ -1,0 +1,138 @@
+"""The binary face payload: key frames and deltas with a two-level mask, one byte a channel.
+
+Layout, little-endian:
+
+    u8 fps · u8 frames · u8 channels (57) · u8 flags · frames
+
+Frame i is a key frame when i % fps == 0: one byte for every channel that is sent, in the order of CHANNELS. Any other
+frame is a delta: one byte of groups (bit g: group g of 8 sent channels is touched), for each touched group one byte of
+channels (bit c: channel 8 g + c of those sent is touched), then one byte for each touched channel. An unchanged frame is
+a single 0. Weights are 0–255 for 0–1, angles byte - 128 in quarter degrees.
+
+Flag 1: the face is symmetric; the right-hand weights of MIRRORED are copies of the left and not sent. jawLeft/jawRight
+and mouthLeft/mouthRight are directions, not sides, and stay. Flag 2: the eyeLook weights follow from the gaze and are
+not sent.
+"""
+
+from typing import Final, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from avatars.face.channels import CHANNELS, EYE_LOOK, INDEX, MIRRORED, look
+from avatars.face.track import FaceTrack
+
+Bytes: TypeAlias = NDArray[np.uint8]
+SYMMETRIC: Final = 1
+EYES_FROM_GAZE: Final = 2
+HEADER_BYTES: Final = 4
+_STEPS_PER_DEGREE: Final = 4
+_WEIGHTS: Final = 52
+_LEFT: Final = np.array([INDEX[name + "Left"] for name in MIRRORED])
+_RIGHT: Final = np.array([INDEX[name + "Right"] for name in MIRRORED])
+
+
+class FaceCodecError(Exception):
+    """A payload or track that is not a face payload; the message says what is wrong."""
+
+
+def sent_channels(flags: int) -> NDArray[np.int64]:
+    """Indices of the channels that are sent under `flags`, in order."""
+    left_out: set[int] = set()
+    if flags & SYMMETRIC:
+        left_out.update(_RIGHT.tolist())
+    if flags & EYES_FROM_GAZE:
+        left_out.update(EYE_LOOK)
+    return np.array([i for i in range(len(CHANNELS)) if i not in left_out])
+
+
+_SENT: Final = tuple(sent_channels(flags) for flags in range(4))
+
+
+def quantised(table: NDArray[np.float32]) -> Bytes:
+    """Bytes (T, 57) of a table of all channels (T, 57)."""
+    scaled = np.empty(table.shape, np.float32)
+    np.multiply(table[:, :_WEIGHTS], 255.0, out=scaled[:, :_WEIGHTS])
+    np.multiply(table[:, _WEIGHTS:], _STEPS_PER_DEGREE, out=scaled[:, _WEIGHTS:])
+    scaled[:, _WEIGHTS:] += 128.0
+    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+
+
+def decode(payload: bytes, *, pts_ms: int = 0) -> FaceTrack:
+    """The track of a payload whose first frame is shown at `pts_ms`. FaceCodecError when the payload is malformed."""
+    fps, frames, flags = _header(payload)
+    sent = _SENT[flags]
+    values = np.zeros((frames, len(CHANNELS)), np.uint8)
+    values[:, sent] = _frames(payload, frames, fps, len(sent))
+    return _track(values, fps, flags, pts_ms)
+
+
+def _header(payload: bytes) -> tuple[int, int, int]:
+    """fps, frames and flags."""
+    if len(payload) < HEADER_BYTES:
+        raise FaceCodecError(f"a face payload has a header of {HEADER_BYTES} bytes, not {len(payload)}")
+    fps, frames, channels, flags = payload[:HEADER_BYTES]
+    if fps == 0:
+        raise FaceCodecError("fps is 0")
+    if channels != len(CHANNELS):
+        raise FaceCodecError(f"{channels} channels instead of {len(CHANNELS)}")
+    if flags & ~(SYMMETRIC | EYES_FROM_GAZE):
+        raise FaceCodecError(f"unknown flags {flags}")
+    return fps, frames, flags
+
+
+def _frames(payload: bytes, frames: int, fps: int, width: int) -> Bytes:
+    """The sent bytes of all frames, (frames, width)."""
+    out = np.zeros((frames, width), np.uint8)
+    current = bytearray(width)
+    at = HEADER_BYTES
+    for i in range(frames):
+        at = _key(payload, at, current) if i % fps == 0 else _delta(payload, at, current)
+        out[i] = np.frombuffer(current, np.uint8)
+    if at != len(payload):
+        raise FaceCodecError(f"{len(payload) - at} bytes after the last frame")
+    return out
+
+
+def _key(payload: bytes, at: int, current: bytearray) -> int:
+    """Read a key frame into `current`; the place behind it."""
+    end = _end(payload, at, len(current))
+    current[:] = payload[at:end]
+    return end
+
+
+def _delta(payload: bytes, at: int, current: bytearray) -> int:
+    """Read a delta into `current`; the place behind it."""
+    masks = _end(payload, at, 1)
+    groups = _bits(payload[at])
+    values = _end(payload, masks, len(groups))
+    touched = [8 * g + c for g, mask in zip(groups, payload[masks:values], strict=True) for c in _bits(mask)]
+    if touched and touched[-1] >= len(current):
+        raise FaceCodecError(f"channel {touched[-1]} of {len(current)}")
+    if any(payload[i] == 0 for i in range(masks, values)) or (groups and 8 * groups[-1] >= len(current)):
+        raise FaceCodecError("a touched group without a channel")
+    end = _end(payload, values, len(touched))
+    for channel, value in zip(touched, payload[values:end], strict=True):
+        current[channel] = value
+    return end
+
+
+def _bits(mask: int) -> list[int]:
+    return [b for b in range(8) if mask >> b & 1]
+
+
+def _end(payload: bytes, at: int, count: int) -> int:
+    """The place `count` bytes behind `at`."""
+    if at + count > len(payload):
+        raise FaceCodecError(f"the payload ends at byte {len(payload)}, in the middle of a frame")
+    return at + count
+
+
+def _track(values: Bytes, fps: int, flags: int, pts_ms: int) -> FaceTrack:
+    if flags & SYMMETRIC:
+        values[:, _RIGHT] = values[:, _LEFT]
+    weights = values[:, :_WEIGHTS].astype(np.float32) / np.float32(255)
+    angles = (values[:, _WEIGHTS:].astype(np.float32) - np.float32(128)) / np.float32(_STEPS_PER_DEGREE)
+    if flags & EYES_FROM_GAZE:
+        weights[:, EYE_LOOK] = look(angles[:, 3:].T.astype(np.float64)).T
+    return FaceTrack(fps=fps, start_ms=pts_ms, weights=weights, head=angles[:, :3], gaze=angles[:, 3:])
