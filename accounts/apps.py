@@ -9,6 +9,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import queue  # noqa: F401  (actors need the broker before any task module is imported)
+        from accounts.rest import schema  # noqa: F401  (registers itself with drf-spectacular)
         from accounts.walls import raise_walls
 
         post_migrate.connect(raise_walls, sender=self)

@@ -18,7 +18,7 @@ class Actor:
     request_id: str = ""
 
 
-_actor: ContextVar[Actor] = ContextVar("actor", default=Actor())
+_actor: ContextVar[Actor] = ContextVar("actor", default=Actor())  # noqa: B039  (frozen)
 
 
 def current_actor() -> Actor:

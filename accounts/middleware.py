@@ -10,16 +10,17 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.functional import SimpleLazyObject
 
 from accounts.access import Access, access_of_user
+from accounts.addresses import client_ip
 from accounts.context import set_actor
 from accounts.identifiers import uuid7
 
 WORKSPACE_SESSION_KEY = "workspace_id"
-_REQUEST_ID = re.compile(r"[\w.-]{1,36}")
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,36}")
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
 class RequestContextMiddleware:
-    """Takes or makes X-Request-ID, returns it, and tells audit and logs."""
+    """Takes or makes X-Request-ID, returns it, and tells audit and logs. Outermost, so that every answer carries it."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
@@ -27,7 +28,7 @@ class RequestContextMiddleware:
     def __call__(self, request: HttpRequest) -> HttpResponse:
         given = request.headers.get("X-Request-ID", "")
         request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid7())
-        set_actor(request_id=request_id, ip=request.META.get("REMOTE_ADDR") or None, user_id=None, api_key_id=None)
+        set_actor(request_id=request_id, ip=client_ip(request), user_id=None, api_key_id=None)
         response = self.get_response(request)
         response["X-Request-ID"] = request_id
         return response

@@ -6,18 +6,32 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
+from django import forms
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
+from django.shortcuts import redirect, render
 
+from accounts.access import Access
+from accounts.errors import Problem
+from accounts.models import User
 from accounts.tenancy import workspace_scope
 
 View = Callable[..., HttpResponse]
 
 
+class PageRequest(HttpRequest):
+    """A request behind the door: somebody is signed in. For annotations; Django makes the instances."""
+
+    access: Access
+    user: User
+
+
 def workspace_page(scope: str) -> Callable[[View], View]:
-    """Run the view inside the signed-in person's workspace; 403 without `scope`, to onboarding without a workspace."""
+    """Run the view inside the signed-in person's workspace; 403 without `scope`, to onboarding without a workspace.
+
+    A Problem that the view raises undoes its writes and is shown with its status.
+    """
 
     def decorate(view: View) -> View:
         @login_required
@@ -28,9 +42,29 @@ def workspace_page(scope: str) -> Callable[[View], View]:
                 return redirect("workspace_new")
             if not access.allows(scope):
                 raise PermissionDenied(f"This page needs the scope {scope}.")
-            with workspace_scope(access.workspace_id):
-                return view(request, *args, **kwargs)
+            try:
+                with workspace_scope(access.workspace_id):
+                    return view(request, *args, **kwargs)
+            except Problem as problem:
+                return problem_page(request, problem)
 
         return guarded
 
     return decorate
+
+
+def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
+    """The page that says what went wrong and what to do."""
+    return render(request, "accounts/problem.html", {"problem": problem}, status=problem.status)
+
+
+def carried_out(form: forms.Form, act: Callable[..., Any]) -> bool:
+    """Call `act` with the form's values; a Problem becomes the form's error. True when it was done."""
+    if not form.is_valid():
+        return False
+    try:
+        act(**form.cleaned_data)
+    except Problem as problem:
+        form.add_error(None, problem.detail)
+        return False
+    return True

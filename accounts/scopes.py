@@ -4,10 +4,11 @@ from accounts.models import Role
 
 READ = frozenset({"workspace:read", "avatars:read", "sessions:read", "usage:read"})
 TALK = frozenset({"sessions:write"})
-MANAGE = frozenset(
-    {"avatars:write", "keys:read", "keys:write", "members:read", "members:write", "workspace:write", "audit:read"}
-)
+MANAGE = frozenset({"avatars:write", "keys:read", "keys:write", "members:read", "members:write", "workspace:write", "audit:read"})
 OWN = frozenset({"workspace:own"})
+
+# For methods that every authenticated caller may use.
+ANY = ""
 
 # Keys act for software: they never manage people, keys or the workspace itself.
 KEY_SCOPES = READ | TALK | {"avatars:write"}
@@ -17,4 +18,14 @@ ROLE_SCOPES: dict[Role, frozenset[str]] = {
     Role.MEMBER: READ | TALK | {"members:read"},
     Role.ADMIN: READ | TALK | MANAGE,
     Role.OWNER: READ | TALK | MANAGE | OWN,
+}
+
+# What people read; the order is the one of lists.
+SCOPE_LABELS = {
+    "workspace:read": "See the workspace",
+    "sessions:read": "Read sessions and transcripts",
+    "sessions:write": "Start sessions and make avatars speak",
+    "avatars:read": "See avatars, voices and personas",
+    "avatars:write": "Create and change avatars, voices and personas",
+    "usage:read": "Read usage and costs",
 }

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
-from typing import Any, Self, TypeVar
+from typing import Any, ClassVar, Self, TypeVar
 from uuid import UUID
 
 from django.db import connection, models, transaction
@@ -22,11 +22,11 @@ Scope = UUID | str | None
 _scope: ContextVar[Scope] = ContextVar("workspace_scope", default=None)
 
 
-class ScopeMissing(RuntimeError):
+class ScopeMissing(RuntimeError):  # noqa: N818  (public name)
     """Tenant-owned rows were touched outside of a workspace scope."""
 
 
-class ScopeMismatch(RuntimeError):
+class ScopeMismatch(RuntimeError):  # noqa: N818  (public name)
     """A row or an inner scope belongs to another workspace than the scope that is open."""
 
 
@@ -89,10 +89,19 @@ def current_workspace_id() -> UUID:
 class TenantQuerySet(models.QuerySet[_M]):
     """Refuses to run outside of the scope that it was made in."""
 
-    def _fetch_all(self) -> None:
-        if self._result_cache is None:
-            _require_scope()
-        super()._fetch_all()  # type: ignore[misc]
+    made_in: Scope = None
+
+    @property
+    def db(self) -> str:
+        """The database to ask: every way of running a query goes through here first."""
+        if _require_scope() != self.made_in:
+            raise ScopeMismatch(f"The query was made in the scope of {self.made_in}, which is not the open one.")
+        return super().db
+
+    def _clone(self) -> Self:
+        clone: Self = super()._clone()  # type: ignore[misc]
+        clone.made_in = self.made_in
+        return clone
 
     def bulk_create(self, objs: Any, *args: Any, **kwargs: Any) -> Any:
         objs = list(objs)
@@ -114,6 +123,7 @@ class TenantManager(models.Manager[_M]):
     def get_queryset(self) -> TenantQuerySet[_M]:
         scope = _require_scope()
         rows: TenantQuerySet[_M] = TenantQuerySet(self.model, using=self._db)
+        rows.made_in = scope
         return rows.filter(workspace_id=scope) if isinstance(scope, UUID) else rows
 
 
@@ -124,20 +134,23 @@ class TenantModel(models.Model):
     workspace = models.ForeignKey("accounts.Workspace", on_delete=models.CASCADE, related_name="+", editable=False)
     created_at = models.DateTimeField(auto_now_add=True, editable=False)
 
-    objects: TenantManager[Self] = TenantManager()
+    objects: ClassVar[TenantManager[Self]] = TenantManager()
 
     class Meta:
         abstract = True
         base_manager_name = "objects"
 
-    def claim(self) -> None:
-        """Put the row into the open scope's workspace; raises ScopeMismatch when it belongs to another one."""
-        scope = _require_scope()
-        if self.workspace_id is None and isinstance(scope, UUID):
-            self.workspace_id = scope
-        if isinstance(scope, UUID) and self.workspace_id != scope:
-            raise ScopeMismatch(f"The row belongs to workspace {self.workspace_id}, the scope to {scope}.")
-
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.claim()
         super().save(*args, **kwargs)
+
+    def claim(self) -> None:
+        """Put the row into the open scope's workspace; raises ScopeMismatch when it belongs to another one."""
+        scope = _require_scope()
+        if not isinstance(scope, UUID):
+            return
+        owner: UUID | None = self.workspace_id  # None on a row that has not been saved
+        if owner is None:
+            self.workspace_id = scope
+        elif owner != scope:
+            raise ScopeMismatch(f"The row belongs to workspace {owner}, the scope to {scope}.")

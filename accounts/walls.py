@@ -42,11 +42,8 @@ def tenant_models() -> list[type[TenantModel]]:
 
 
 def _tenant_links(model: type[TenantModel]) -> list[models.ForeignKey[Any, Any]]:
-    return [
-        field
-        for field in model._meta.local_fields
-        if isinstance(field, models.ForeignKey) and field.db_constraint and issubclass(field.related_model, TenantModel)
-    ]
+    keys = [field for field in model._meta.local_fields if isinstance(field, models.ForeignKey)]
+    return [key for key in keys if getattr(key, "db_constraint", True) and issubclass(key.related_model, TenantModel)]
 
 
 def _secure_rows(cursor: Any, table: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 from django.contrib.auth.models import AnonymousUser
 from rest_framework.authentication import BaseAuthentication, CSRFCheck, get_authorization_header
@@ -11,19 +11,27 @@ from rest_framework.request import Request
 
 from accounts.access import Access, access_of_key
 from accounts.context import set_actor
+from accounts.rest.throttling import note_bad_key, refuse_guessers
+
+
+def access_of(request: Request) -> Access | None:
+    """What the authenticated caller may do; None for a caller without credentials."""
+    return cast("Access | None", request.auth)
 
 
 class ApiKeyAuthentication(BaseAuthentication):
-    """`Authorization: Bearer vv_live_…`."""
+    """`Authorization: Bearer vv_live_…`. Addresses that send bad keys are slowed down before a key is looked at."""
 
     def authenticate(self, request: Request) -> tuple[Any, Access] | None:
         scheme, _, text = get_authorization_header(request).decode("latin-1").partition(" ")
         if scheme.lower() != "bearer":
             return None
+        refuse_guessers(request)
         access = access_of_key(text.strip())
         if access is None:
+            note_bad_key(request)
             raise AuthenticationFailed("The API key is unknown, revoked or expired.", code="invalid_key")
-        set_actor(api_key_id=access.api_key_id)
+        set_actor(api_key_id=access.api_key_id, user_id=None)
         return AnonymousUser(), access
 
     def authenticate_header(self, request: Request) -> str:
@@ -35,7 +43,7 @@ class PageAuthentication(BaseAuthentication):
 
     def authenticate(self, request: Request) -> tuple[Any, Access] | None:
         access: Access | None = getattr(request._request, "access", None)
-        if access is None:
+        if not access:  # a lazy object: absent access is falsy, never None itself
             return None
         check = CSRFCheck(lambda _: None)  # type: ignore[arg-type]
         check.process_request(request._request)

@@ -5,7 +5,8 @@ from __future__ import annotations
 import logging
 from typing import Any
 
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
+from django.db import DataError
 from django.http import Http404, HttpRequest, JsonResponse
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -20,6 +21,9 @@ _HINTS = {
     "authentication_failed": "Create a key under Developers, and send it as 'Authorization: Bearer <API key>'.",
     "throttled": "Wait for the seconds in Retry-After.",
     "parse_error": "Send a JSON object, with Content-Type: application/json.",
+    "unsupported_media_type": "Send Content-Type: application/json.",
+    "not_acceptable": "Send Accept: application/json, or leave it out.",
+    "method_not_allowed": "The Allow header lists what this address can do.",
 }
 
 
@@ -33,7 +37,7 @@ def problem(status: int, code: str, title: str, detail: str, *, hint: str = "", 
         "code": code,
         "request_id": current_actor().request_id,
     }
-    return body | ({"hint": hint} if hint else {}) | extra
+    return extra | body | ({"hint": hint} if hint else {})
 
 
 def problem_of(error: Problem) -> dict[str, Any]:
@@ -41,16 +45,30 @@ def problem_of(error: Problem) -> dict[str, Any]:
     return problem(error.status, error.code, error.title, error.detail, hint=error.hint, **error.extra)
 
 
-def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
-    """DRF's EXCEPTION_HANDLER."""
-    if isinstance(error, Http404):
-        error = exceptions.NotFound()
-    elif isinstance(error, PermissionDenied):
-        error = exceptions.PermissionDenied()
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:  # noqa: ARG001  (DRF's signature)
+    """DRF's EXCEPTION_HANDLER; None leaves the error to Django, which logs it and answers by json_500."""
     if isinstance(error, Problem):
         return _answer(problem_of(error), error.status, _retry_after(error.extra))
-    if isinstance(error, exceptions.APIException):
-        return _answer(_api_problem(error), error.status_code, _api_headers(error))
+    known = _known(error)
+    return None if known is None else _answer(_api_problem(known), known.status_code, _api_headers(known))
+
+
+def _known(error: Exception) -> exceptions.APIException | None:
+    """Errors of Django and Postgres that the caller's input caused, as DRF's."""
+    match error:
+        case exceptions.APIException():
+            return error
+        case Http404():
+            return exceptions.NotFound()
+        case PermissionDenied():
+            return exceptions.PermissionDenied()
+        case ValidationError():
+            return exceptions.ValidationError(error.messages)
+        case SuspiciousOperation():
+            return exceptions.ParseError()
+        case DataError():
+            logger.warning("Input reached Postgres that it can't store", exc_info=error)
+            return exceptions.ValidationError("A value is out of range or can't be stored.")
     return None
 
 
@@ -76,7 +94,12 @@ def _api_problem(error: exceptions.APIException) -> dict[str, Any]:
         return problem(400, "invalid", "Something in the request is not valid", _first(error.detail), errors=error.detail)
     code = str(error.get_codes()) if isinstance(error.detail, str) else error.default_code
     hint = _HINTS.get(code) or _HINTS.get(error.default_code, "")
-    return problem(error.status_code, code, str(error.default_detail), str(error.detail), hint=hint)
+    return problem(error.status_code, code, _sentence(error.default_detail), str(error.detail), hint=hint)
+
+
+def _sentence(template: Any) -> str:
+    """DRF's default detail as a title: the same for each occurrence, so without its parameters and full stop."""
+    return str(template).replace(' "{method}"', "").replace(' "{media_type}" in request', "").rstrip(".")
 
 
 def _first(detail: Any, path: str = "") -> str:
@@ -89,14 +112,31 @@ def _first(detail: Any, path: str = "") -> str:
     return f"{path}: {detail}" if path else str(detail)
 
 
-def json_404(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
+def is_api(request: HttpRequest) -> bool:
+    """Whether `request` is answered in JSON even when no view has been found for it."""
+    return request.path.startswith("/api/")
+
+
+def json_400(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:  # noqa: ARG001
+    """Requests that Django refuses before a view runs."""
+    return _json(problem(400, "bad_request", "The request can't be carried out", "The request is malformed."))
+
+
+def json_403(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:  # noqa: ARG001
+    """Refusals outside of REST views."""
+    return _json(problem(403, "forbidden", "Your role or key does not allow this", str(exception or "Forbidden.")))
+
+
+def json_404(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:  # noqa: ARG001
     """Unknown API paths answer as problems, too."""
-    return JsonResponse(
-        problem(404, "not_found", "No such page", "There is nothing at this address."), status=404, content_type=MEDIA_TYPE
-    )
+    return _json(problem(404, "not_found", "No such page", "There is nothing at this address."))
 
 
-def json_500(request: HttpRequest) -> JsonResponse:
+def json_500(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
     """Our own fault: the trace is in the log under the request id, never in the answer."""
-    body = problem(500, "internal", "Something went wrong on our side", "Nothing was changed.", hint="Quote the request_id.")
-    return JsonResponse(body, status=500, content_type=MEDIA_TYPE)
+    title = "Something went wrong on our side"
+    return _json(problem(500, "internal", title, "Nothing was changed.", hint="Quote the request_id."))
+
+
+def _json(body: dict[str, Any]) -> JsonResponse:
+    return JsonResponse(body, status=body["status"], content_type=MEDIA_TYPE)

@@ -10,36 +10,67 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from accounts.access import Access
+from accounts.rest.authentication import access_of
 from accounts.rest.pagination import TimePagination
 from accounts.rest.throttling import rate_limit_headers
 from accounts.tenancy import workspace_scope
+
+_METHODS = ("get", "post", "put", "patch", "delete")
+_WALLS = frozenset(
+    {
+        "initial",
+        "dispatch",
+        "check_permissions",
+        "check_throttles",
+        "get_permissions",
+        "get_authenticators",
+        "perform_authentication",
+    }
+)
 
 
 class WorkspaceView(APIView):
     """Opens the workspace scope after authentication. Subclasses set `scopes` (method → scope) and write handlers.
 
-    `initial` and `dispatch` are the walls: subclasses may not replace them.
+    Order: who (401), how often (429), may they (403), then the scope. The walls can't be replaced by subclasses, and a
+    handler without a scope is an error when the class is made.
     """
 
     scopes: ClassVar[Mapping[str, str]] = {}
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
-        forbidden = {"initial", "dispatch", "get_permissions", "get_authenticators"} & set(vars(cls))
-        if forbidden:
+        if forbidden := _WALLS & vars(cls).keys():
             raise TypeError(f"{cls.__name__} may not override {sorted(forbidden)}")
+        if missing := {name.upper() for name in _METHODS if hasattr(cls, name)} - cls.scopes.keys():
+            raise TypeError(f"{cls.__name__} names no scope for {sorted(missing)}")
+
+    @property
+    def access(self) -> Access:
+        """What the caller may do; only handlers ask, and they run after authentication."""
+        access = access_of(self.request)
+        assert access is not None  # noqa: S101  (HasScope has refused callers without one)
+        return access
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         with ExitStack() as self._scope:
             response = super().dispatch(request, *args, **kwargs)
-            for name, value in rate_limit_headers(request).items():
-                response[name] = value
-            return response
+        for name, value in rate_limit_headers(request).items():
+            response[name] = value
+        return response
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        if request.auth is not None:
-            self._scope.enter_context(workspace_scope(request.auth.workspace_id))
+        self._scope.enter_context(workspace_scope(self.access.workspace_id))
+
+    def check_permissions(self, request: Request) -> None:
+        """Count first: a caller without the right scope can't ask any faster than others."""
+        super().check_throttles(request)
+        super().check_permissions(request)
+
+    def check_throttles(self, request: Request) -> None:
+        """Done already, by check_permissions."""
 
     def handle_exception(self, exc: Exception) -> Response:
         self._undo(exc)

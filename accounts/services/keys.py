@@ -14,9 +14,9 @@ from accounts import audit, tokens
 from accounts.access import Access
 from accounts.errors import Forbidden, Invalid, NotFound
 from accounts.models import ApiKey
+from accounts.names import clean_name
 from accounts.scopes import KEY_SCOPES
 from accounts.services.authority import require, require_all
-from accounts.services.workspaces import clean_name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,13 +8,12 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.access import Access
-from accounts.errors import Invalid
 from accounts.models import Membership, Role, User, Workspace
+from accounts.names import clean_name
 from accounts.origins import clean_origins
+from accounts.selectors import invitations_for, workspace_current, workspaces_of
 from accounts.services.authority import require
-from accounts.tenancy import current_workspace_id, workspace_scope
-
-NAME_LENGTH = 80
+from accounts.tenancy import workspace_scope
 
 
 @transaction.atomic
@@ -28,10 +27,18 @@ def workspace_create(*, user: User, name: str) -> Workspace:
 
 
 @transaction.atomic
+def workspace_ensure(*, user: User) -> None:
+    """Give a person who belongs nowhere a workspace of their own; the invited choose for themselves instead."""
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)  # two first sign-ins at once make one workspace
+    if not workspaces_of(user) and not invitations_for(user):
+        workspace_create(user=user, name=f"{user.display_name[:60]}'s workspace")
+
+
+@transaction.atomic
 def workspace_rename(*, by: Access, name: str) -> None:
     """Change the name of the open scope's workspace."""
     require(by, "workspace:write")
-    workspace = Workspace.objects.get(pk=current_workspace_id())
+    workspace = workspace_current()
     before, workspace.name = workspace.name, clean_name(name)
     workspace.save(update_fields=["name"])
     audit.record("workspace.renamed", subject=workspace.pk, before=before, after=workspace.name)
@@ -41,16 +48,8 @@ def workspace_rename(*, by: Access, name: str) -> None:
 def workspace_set_embed_origins(*, by: Access, origins: Sequence[str]) -> list[str]:
     """Replace the origins whose pages may open this workspace's websockets; returns them as stored."""
     require(by, "workspace:write")
-    workspace = Workspace.objects.get(pk=current_workspace_id())
+    workspace = workspace_current()
     before, workspace.embed_origins = workspace.embed_origins, clean_origins(origins)
     workspace.save(update_fields=["embed_origins"])
     audit.record("workspace.embed_origins_set", subject=workspace.pk, before=before, after=workspace.embed_origins)
     return list(workspace.embed_origins)
-
-
-def clean_name(name: str) -> str:
-    """`name` without surplus white space; raises Invalid when nothing or too much is left."""
-    name = " ".join(name.split())
-    if not name or len(name) > NAME_LENGTH or not name.isprintable():
-        raise Invalid(f"A name has 1 to {NAME_LENGTH} printable characters.", code="bad_name")
-    return name

@@ -1,0 +1,12 @@
+"""REST paths of this room, below /api/v1/."""
+
+from django.urls import path
+
+from accounts import api
+
+urlpatterns = [
+    path("me", api.MeView.as_view(), name="api_me"),
+    path("keys", api.KeysView.as_view(), name="api_keys_list"),
+    path("keys/<uuid:key_id>", api.KeyView.as_view(), name="api_key"),
+    path("audit", api.AuditView.as_view(), name="api_audit"),
+]
