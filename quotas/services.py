@@ -1,0 +1,127 @@
+"""Reserve, settle, renew, release: the one path by which anything is used up.
+
+A caller reserves before it spends, settles what it spent, and releases the rest. Each step is one statement
+(`statements.py`), idempotent by hold and sequence: the caller numbers its steps on a hold 1, 2, 3, …, and a number that
+is not above the last one changes nothing. Call these inside a workspace scope, late in its transaction: the allowance's
+row stays locked until the scope ends. Amounts are whole numbers of the metric's smallest unit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+from django.utils import timezone
+
+from accounts.errors import Conflict
+from accounts.identifiers import uuid7
+from accounts.tenancy import current_workspace_id, unscoped
+from quotas import statements
+from quotas.errors import QuotaExceeded
+from quotas.metrics import Metric
+from quotas.models import Reservation, ReservationState
+from quotas.movements import Step, advance, params_of
+from quotas.periods import open_period
+from quotas.selectors import shortage_of
+from quotas.statements import Row
+from quotas.values import Hold, Renewal, UsageAttributes
+
+
+def reserve(*, metric: Metric, amount: int, purpose: str, subject_id: UUID, key: str, lease: timedelta) -> Hold:
+    """Take `amount` out of the current allowance: all of it, or nothing and QuotaExceeded. Repeating `key` changes
+    nothing and returns the hold as it is by now. Without a renewal within `lease` the sweeper takes it back."""
+    if amount <= 0:
+        raise ValueError("Reserve a positive amount.")
+    now = timezone.now()
+    params = {
+        "workspace": current_workspace_id(),
+        "id": uuid7(),
+        "metric": Metric(metric).value,
+        "amount": amount,
+        "purpose": purpose,
+        "subject": subject_id,
+        "key": key,
+        "now": now,
+        "lease_expires_at": now + lease,
+    }
+    return _placed(params, now)
+
+
+def settle(*, hold_id: UUID, used: int, sequence: int, usage: UsageAttributes) -> None:
+    """Count `used` (since the last step) and keep the rest of the hold. What exceeds the hold comes out of free
+    allowance; what does not fit there either is counted as overrun."""
+    advance("settle", _step(hold_id, used=used, sequence=sequence, usage=usage), timezone.now())
+
+
+def release(*, hold_id: UUID, used: int = 0, sequence: int, usage: UsageAttributes | None = None) -> None:
+    """Count `used` (since the last step), give the rest back and close the hold. A closed hold stays as it is."""
+    advance("release", _step(hold_id, used=used, sequence=sequence, usage=usage), timezone.now())
+
+
+def renew(*, hold_id: UUID, used: int, sequence: int, next_amount: int, lease: timedelta, usage: UsageAttributes) -> Renewal:
+    """Count `used` (since the last step), then hold `next_amount` from now on, or what of it there is room for.
+
+    What was used is settled in any case; a shortage is told, not raised. A hold that the sweeper took back is opened
+    again; one whose period has ended goes on in the current period. Raises Conflict when the hold was released.
+    """
+    step = _step(hold_id, used=used, sequence=sequence, usage=usage, next_amount=next_amount, lease=lease)
+    now = timezone.now()
+    return _renewal(advance("renew", step, now), step, now)
+
+
+def report(*, hold_id: UUID, used: int) -> None:
+    """Note what was used since the last step without settling it: should the holder die, the sweeper settles this much.
+
+    Cheap, as it does not touch the allowance. Call it before handing work to someone who will charge for it.
+    """
+    if used < 0:
+        raise ValueError("Use can't be negative.")
+    statements.rows(statements.REPORT, {"workspace": current_workspace_id(), "id": hold_id, "used": used})
+
+
+def expire_lapsed(*, now: datetime, limit: int = 500) -> int:
+    """Close up to `limit` holds, of any workspace, whose lease ended before `now`: settle what was last reported, give
+    the rest back. Compare-and-set: a hold that was renewed meanwhile stays. Returns how many were closed."""
+    with unscoped("leases lapse in every workspace"):
+        lapsed = statements.rows(statements.LAPSED, {"now": now, "limit": limit})
+        steps = [Step(workspace_id=row["workspace_id"], hold_id=row["id"], sequence=0) for row in lapsed]
+        return sum(statements.row(statements.ADVANCE, params_of("expire", step, now)) is not None for step in steps)
+
+
+def _step(hold_id: UUID, **changes: Any) -> Step:
+    return Step(workspace_id=current_workspace_id(), hold_id=hold_id, **changes)
+
+
+def _placed(params: Row, now: datetime) -> Hold:
+    outcome = statements.one(statements.RESERVE, params)
+    if not outcome["known"]:
+        open_period(params["workspace"], now)
+        outcome = statements.one(statements.RESERVE, params)
+    if outcome["taken"]:
+        return _hold(params | {"held": params["amount"], "used": 0, "sequence": 0, "state": ReservationState.OPEN})
+    if outcome["placed"]:
+        statements.rows(statements.WITHDRAW, params)
+        raise QuotaExceeded(shortage_of(params["workspace"], Metric(params["metric"]), asked=params["amount"], at=now))
+    return _hold(Reservation.objects.values().get(metric=params["metric"], key=params["key"]))
+
+
+def _renewal(row: Row, step: Step, now: datetime) -> Renewal:
+    hold = _hold(row)
+    if not hold.is_open:
+        raise Conflict("The hold was released; it can't be renewed.", code="hold_closed")
+    asked = (step.next_amount or 0) - hold.amount
+    return Renewal(hold=hold, shortage=shortage_of(step.workspace_id, hold.metric, asked=asked, at=now) if asked > 0 else None)
+
+
+def _hold(row: Mapping[str, Any]) -> Hold:
+    return Hold(
+        id=row["id"],
+        metric=Metric(row["metric"]),
+        amount=row["held"],
+        used=row["used"],
+        sequence=row["sequence"],
+        is_open=row["state"] == ReservationState.OPEN,
+        lease_expires_at=row["lease_expires_at"],
+    )

@@ -1,0 +1,153 @@
+"""The statements that move counters, each one round trip. Nothing else in the product changes a counter.
+
+Locks. Every statement locks the allowance before its reservation, and a transaction takes allowances in the order of
+`Metric`; so two transactions can't wait for each other. Locks are `NO KEY UPDATE`: foreign-key checks of other
+transactions pass them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from django.db import connection
+
+Row = dict[str, Any]
+Action = Literal["settle", "renew", "release", "expire"]
+
+# Insert the reservation, then raise `held` where it still fits. A repeated key inserts nothing and thus raises nothing.
+# An inserted reservation without room must not survive: the caller deletes it (WITHDRAW), which only the failing path pays.
+RESERVE = """
+WITH current AS (
+    SELECT a.id FROM quotas_allowance a LEFT JOIN quotas_billingperiod p ON p.id = a.period_id
+    WHERE a.workspace_id = %(workspace)s AND a.metric = %(metric)s
+      AND (a.period_id IS NULL OR (p.starts_at <= %(now)s AND p.ends_at > %(now)s))
+), placed AS (
+    INSERT INTO quotas_reservation (id, workspace_id, created_at, allowance_id, metric, purpose, subject_id, key, amount,
+                                    held, used, reported, state, sequence, lease_expires_at)
+    SELECT %(id)s, %(workspace)s, %(now)s, current.id, %(metric)s, %(purpose)s, %(subject)s, %(key)s, %(amount)s,
+           %(amount)s, 0, 0, 'open', 0, %(lease_expires_at)s
+    FROM current
+    ON CONFLICT (workspace_id, metric, key) DO NOTHING
+    RETURNING allowance_id
+), taken AS (
+    UPDATE quotas_allowance a SET held = a.held + %(amount)s
+    FROM placed
+    WHERE a.id = placed.allowance_id AND (a.ceiling IS NULL OR a.settled + a.held + %(amount)s <= a.ceiling)
+    RETURNING a.id
+)
+SELECT EXISTS (SELECT FROM current) AS known, EXISTS (SELECT FROM placed) AS placed, EXISTS (SELECT FROM taken) AS taken
+"""
+
+WITHDRAW = "DELETE FROM quotas_reservation WHERE workspace_id = %(workspace)s AND id = %(id)s"
+
+# Settle, renew, release and expire are one movement of the same three counters:
+#   due       what is to be settled: reported by the caller, or, when a lease lapsed, the last report. What the sweeper
+#             has settled already is not settled again if the holder turns up after all.
+#   from_hold comes out of what was held; from_free is the surplus that still fits (LEAST ignores NULL: no ceiling);
+#             the rest is overrun: counted, never above the ceiling.
+#   next_held what stays held: settle keeps the rest, renew tops it up (or down) to `next` as far as there is room,
+#             release and expire give it back. A hold of a period that has ended keeps nothing: TRANSFER moves it.
+# A sequence that is not above the last one is a repeat: no row, no change. Ledger rows carry it in their event id.
+ADVANCE = """
+WITH hold AS (
+    SELECT r.id, r.metric, r.state, r.held, r.reported, r.allowance_id, a.ceiling - a.settled - a.held AS free,
+           GREATEST(r.sequence, %(sequence)s::bigint) AS sequence, COALESCE(p.ends_at <= %(now)s, false) AS ended
+    FROM quotas_allowance a
+    JOIN quotas_reservation r ON r.allowance_id = a.id
+    LEFT JOIN quotas_billingperiod p ON p.id = a.period_id
+    WHERE r.workspace_id = %(workspace)s AND r.id = %(id)s
+      AND CASE WHEN %(action)s = 'expire' THEN r.state = 'open' AND r.lease_expires_at < %(now)s
+               ELSE r.state <> 'released' AND r.sequence < %(sequence)s::bigint END
+    FOR NO KEY UPDATE OF a, r
+), owed AS (
+    SELECT hold.*, CASE WHEN %(action)s = 'expire' THEN reported
+                        WHEN state = 'expired' THEN GREATEST(%(used)s::bigint - reported, 0)
+                        ELSE %(used)s::bigint END AS due
+    FROM hold
+), split AS (
+    SELECT owed.*, LEAST(due, held) AS from_hold, LEAST(GREATEST(due - held, 0), free) AS from_free FROM owed
+), outcome AS (
+    SELECT split.*, from_hold + from_free AS counted, due - from_hold - from_free AS overrun,
+           CASE WHEN %(action)s = 'settle' THEN held - from_hold
+                WHEN %(action)s = 'renew' AND NOT ended
+                THEN held - from_hold + LEAST(%(next)s::bigint - (held - from_hold), free - from_free)
+                ELSE 0 END AS next_held,
+           CASE %(action)s WHEN 'expire' THEN 'expired' WHEN 'release' THEN 'released' WHEN 'renew' THEN 'open'
+                           ELSE state END AS next_state
+    FROM split
+), moved AS (
+    UPDATE quotas_allowance a
+    SET settled = a.settled + outcome.counted, held = a.held - outcome.held + outcome.next_held,
+        overrun = a.overrun + outcome.overrun
+    FROM outcome WHERE a.id = outcome.allowance_id
+), noted AS (
+    UPDATE quotas_reservation r
+    SET held = outcome.next_held, used = r.used + outcome.due, sequence = outcome.sequence, state = outcome.next_state,
+        reported = CASE WHEN %(action)s = 'expire' THEN r.reported ELSE 0 END,
+        lease_expires_at = COALESCE(%(lease_expires_at)s::timestamptz, r.lease_expires_at),
+        closed_at = CASE WHEN outcome.next_state = 'open' THEN NULL ELSE COALESCE(r.closed_at, %(now)s) END
+    FROM outcome WHERE r.id = outcome.id
+    RETURNING r.id, r.metric, r.held, r.used, r.sequence, r.state, r.lease_expires_at
+), entered AS (
+    INSERT INTO quotas_usageentry (id, workspace_id, created_at, allowance_id, reservation_id, metric, kind, quantity, source,
+                                   event_id, occurred_at, session_id, avatar_id, api_key_id, provider, sku, provider_cost,
+                                   provider_currency, cost_is_estimate)
+    SELECT part.id, %(workspace)s, %(now)s, allowance_id, outcome.id, metric, kind, quantity, 'hold',
+           concat_ws('/', outcome.id, sequence, %(action)s, kind), %(occurred_at)s, %(session_id)s::uuid, %(avatar_id)s::uuid,
+           %(api_key_id)s::uuid, %(provider)s, %(sku)s, CASE WHEN bears_cost THEN %(provider_cost)s::numeric END,
+           %(provider_currency)s, %(cost_is_estimate)s
+    FROM outcome
+    CROSS JOIN LATERAL (VALUES (%(usage_id)s::uuid, 'usage', counted, true),
+                               (%(overrun_id)s::uuid, 'overrun', overrun, counted = 0))
+        AS part (id, kind, quantity, bears_cost)
+    WHERE quantity > 0
+)
+SELECT noted.*, outcome.ended FROM noted JOIN outcome USING (id)
+"""
+
+# After ADVANCE has emptied a hold whose period has ended: go on in the allowance of the current period.
+TRANSFER = """
+WITH room AS (
+    SELECT a.id, LEAST(%(next)s::bigint, a.ceiling - a.settled - a.held) AS amount
+    FROM quotas_allowance a JOIN quotas_billingperiod p ON p.id = a.period_id
+    WHERE a.workspace_id = %(workspace)s AND a.metric = %(metric)s AND p.starts_at <= %(now)s AND p.ends_at > %(now)s
+    FOR NO KEY UPDATE OF a
+), taken AS (
+    UPDATE quotas_allowance a SET held = a.held + room.amount FROM room WHERE a.id = room.id
+)
+UPDATE quotas_reservation r SET allowance_id = room.id, held = room.amount
+FROM room
+WHERE r.workspace_id = %(workspace)s AND r.id = %(id)s AND r.state = 'open' AND r.held = 0
+RETURNING r.id, r.metric, r.held, r.used, r.sequence, r.state, r.lease_expires_at
+"""
+
+REPORT = """
+UPDATE quotas_reservation SET reported = GREATEST(reported, %(used)s)
+WHERE workspace_id = %(workspace)s AND id = %(id)s AND state = 'open'
+"""
+
+# Any workspace's: the sweeper runs unscoped. ADVANCE checks the lease again under its locks.
+LAPSED = """
+SELECT workspace_id, id FROM quotas_reservation
+WHERE state = 'open' AND lease_expires_at < %(now)s ORDER BY lease_expires_at LIMIT %(limit)s
+"""
+
+
+def rows(statement: str, params: Mapping[str, Any]) -> list[Row]:
+    """Run one statement; its rows by column name, none for a statement that returns none."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, params)
+        names = [column[0] for column in cursor.description or ()]
+        return [dict(zip(names, row, strict=True)) for row in cursor.fetchall()] if names else []
+
+
+def row(statement: str, params: Mapping[str, Any]) -> Row | None:
+    """The first row of `rows`; None when nothing matched."""
+    return next(iter(rows(statement, params)), None)
+
+
+def one(statement: str, params: Mapping[str, Any]) -> Row:
+    """The only row of a statement that always returns one."""
+    (only,) = rows(statement, params)
+    return only
