@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -20,9 +21,9 @@ from quotas.values import Hold, UsageAttributes
 LEASE = timedelta(seconds=40)
 
 
-def plan(*, code: str = "", overage: Overage = Overage.BLOCK, ceiling: int | None = None, **included: int | None) -> Plan:
-    """A plan that includes what is named (`avatar_ms=1000`); None is without limit, what is not named is not allowed."""
-    made = Plan.objects.create(code=code or f"test-{uuid4().hex}", name="Test")
+def plan(included: Mapping[str, int | None], *, overage: Overage = Overage.BLOCK, ceiling: int | None = None) -> Plan:
+    """A plan that includes what is named (`{"avatar_ms": 1000}`); None is without limit, what is not named is not allowed."""
+    made = Plan.objects.create(code=f"test-{uuid4().hex}", name="Test")
     for metric, amount in included.items():
         price = Decimal("0.000002") if overage == Overage.CHARGE else None
         PlanAllowance.objects.create(
@@ -35,7 +36,7 @@ def subscribe(workspace: Workspace, *, anchor_at: datetime | None = None, **incl
     """Put a workspace, which has none yet, on a plan of its own. Other rooms' tests make small limits with this."""
     with workspace_scope(workspace.pk):
         return Subscription.objects.create(
-            plan=plan(**included), anchor_at=anchor_at or timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
+            plan=plan(included), anchor_at=anchor_at or timezone.now().replace(hour=0, minute=0, second=0, microsecond=0)
         )
 
 
