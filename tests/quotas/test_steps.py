@@ -32,7 +32,7 @@ def scope(limit_1000: Workspace, in_workspace: object) -> None:
 
 
 def entries() -> list[tuple[str, int]]:
-    return list(UsageEntry.objects.order_by("created_at", "id").values_list("kind", "quantity"))
+    return list(UsageEntry.objects.order_by("created_at", "-kind").values_list("kind", "quantity"))
 
 
 def renewed(hold: Hold, *, used: int, next_amount: int, sequence: int = 1) -> Renewal:
