@@ -16,5 +16,7 @@ export default defineConfig(({ mode }) => ({
     target: 'es2022',
     emptyOutDir: mode === 'visavis',
     copyPublicDir: false,
+    // Vite leaves the white space of libraries alone; these files go to browsers as they are.
+    rolldownOptions: { output: { minify: true } },
   },
 }));

@@ -1,2 +1,8 @@
-/** Everything for a page: the SDK core, the viewer and the `<visavis-avatar>` element. */
+/** Everything for a page: the SDK core, the viewer and the `<visavis-avatar>` element, which is defined at once. */
+import { defineAvatarElement } from './element/VisavisAvatar';
+
+export { VisavisAvatar } from './element/VisavisAvatar';
 export * from './sdk';
+export { Viewer, type ViewerEvents, type ViewerStats } from './viewer/Viewer';
+
+defineAvatarElement();

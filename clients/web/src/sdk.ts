@@ -2,9 +2,11 @@
 export type { AudioPlayerOptions } from './audio/AudioPlayer';
 export type { Position } from './audio/Playback';
 export { type CaptionSegment, CaptionTrack } from './captions/CaptionTrack';
+export { FaceDirector, type FaceDirectorOptions, type FaceSource } from './clock/FaceDirector';
 export type { ConnectionChange, ConnectionState } from './conversation/Connection';
 export type { Conversation, SayOptions } from './conversation/Conversation';
 export { type ConnectOptions, connect } from './conversation/connect';
 export type { ConversationEvents, ConversationProblem, StaleItem } from './conversation/events';
+export { ARKIT, EMOTIONS, type FaceFrame, IdleFace } from './face';
 export { decodeMedia, encodeMedia, MediaFormatError, type MediaItem, MediaKind } from './protocol/media';
 export type * from './protocol/messages';

@@ -60,4 +60,20 @@ export class CaptionTrack {
     if (cursor < this.#text.length) segments.push({ text: this.#text.slice(cursor), word: -1 });
     return segments;
   }
+
+  /** The segments of the line with the current word, when the text is broken into lines of about `characters`. */
+  line(characters: number): readonly CaptionSegment[] {
+    let line: CaptionSegment[] = [];
+    let length = 0;
+    for (const segment of this.segments()) {
+      if (segment.word >= 0 && length + segment.text.length > characters && length > 0) {
+        if (line.some(({ word }) => word >= 0 && word >= this.#current)) break;
+        line = [];
+        length = 0;
+      }
+      line.push(segment);
+      length += segment.text.length;
+    }
+    return line;
+  }
 }

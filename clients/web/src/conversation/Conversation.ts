@@ -1,7 +1,9 @@
 /** A live conversation with an avatar: the object that applications hold. */
 import type { Playback } from '../audio/Playback';
 import { CaptionTrack } from '../captions/CaptionTrack';
+import { FaceDirector, type FaceSource } from '../clock/FaceDirector';
 import { Emitter } from '../events/Emitter';
+import { decodeFace, IdleFace } from '../face';
 import { type MediaItem, MediaKind, pcmSamples } from '../protocol/media';
 import type { ClientMessage, EmotionState, ServerMessage, SessionReady, TurnFinished } from '../protocol/messages';
 import type { Connection } from './Connection';
@@ -23,17 +25,21 @@ export class Conversation extends Emitter<ConversationEvents> {
   readonly #playback: Playback;
   readonly #turns = new TurnLedger();
   readonly #captions = new Map<number, CaptionTrack>();
+  readonly #director: FaceDirector;
   readonly #ticker: PlaybackTicker;
   #outbox: ClientMessage[] = [];
   #ready: SessionReady | null = null;
 
   /** Use `connect`. @internal */
-  constructor(connection: Connection, playback: Playback) {
+  constructor(connection: Connection, playback: Playback, leadMs = 30) {
     super();
     this.#connection = connection;
     this.#playback = playback;
+    const position = (nowMs: number) => playback.position(nowMs);
+    this.#director = new FaceDirector({ idle: (seed) => new IdleFace(seed), position, leadMs });
     this.#ticker = new PlaybackTicker(playback, (progress) => this.#connection.send(progress));
     this.#ticker.onMove = (turn, ptsMs) => this.#followCaption(turn, ptsMs);
+    this.#ticker.lateFrames = (turn) => this.#director.lateFrames(turn);
     this.#listen();
     playback.open();
     this.#ticker.start();
@@ -43,6 +49,11 @@ export class Conversation extends Emitter<ConversationEvents> {
   /** What the server said of the session; null until it is open. */
   get session(): SessionReady | null {
     return this.#ready;
+  }
+
+  /** How the face looks at any moment, timed by what is heard. */
+  get face(): FaceSource {
+    return this.#director;
   }
 
   /** Round trip to the server in ms; null before it was measured. */
@@ -130,8 +141,10 @@ export class Conversation extends Emitter<ConversationEvents> {
   #control(message: ServerMessage): void {
     if ('turn' in message && message.type !== 'turn.finished' && this.#isOver(message)) return;
     if (message.type === 'session.ready') this.#opened(message);
-    else if (message.type === 'turn.started') this.emit('turn-started', message);
-    else if (message.type === 'turn.text') {
+    else if (message.type === 'turn.started') {
+      this.#director.startTurn(message.turn, message.clock_ms, message.emotion);
+      this.emit('turn-started', message);
+    } else if (message.type === 'turn.text') {
       this.captions(message.turn).addText(message.delta);
       this.emit('text', message);
     } else if (message.type === 'turn.words') {
@@ -142,8 +155,10 @@ export class Conversation extends Emitter<ConversationEvents> {
   }
 
   #announce(message: ServerMessage): void {
-    if (message.type === 'emotion.changed') this.emit('emotion', message);
-    else if (message.type === 'user.speech') this.emit('user-speech', message);
+    if (message.type === 'emotion.changed') {
+      this.#director.setEmotion(message);
+      this.emit('emotion', message);
+    } else if (message.type === 'user.speech') this.emit('user-speech', message);
     else if (message.type === 'user.transcript') this.emit('transcript', message);
     else if (message.type === 'session.notice') this.emit('notice', message);
     else if (message.type === 'session.ended') this.#ended(message);
@@ -162,6 +177,7 @@ export class Conversation extends Emitter<ConversationEvents> {
   #opened(ready: SessionReady): void {
     const again = this.#ready !== null;
     this.#ready = ready;
+    this.#director.begin(ready.seed, ready.clock_ms, ready.emotion);
     const point = this.#turns.resumePoint;
     if (again && point !== null) this.#connection.send({ type: 'resume', ...point });
     this.emit('ready', ready);
@@ -190,6 +206,7 @@ export class Conversation extends Emitter<ConversationEvents> {
   #silence(throughTurn: number): void {
     this.#turns.end(throughTurn);
     this.#playback.flush(throughTurn);
+    this.#director.flush(throughTurn);
   }
 
   #media(item: MediaItem): void {
@@ -204,6 +221,9 @@ export class Conversation extends Emitter<ConversationEvents> {
     try {
       if (item.kind === MediaKind.audioPcm16) {
         this.#playback.enqueue(item.turn, item.ptsMs, pcmSamples(item.payload), item.last);
+      } else if (item.kind === MediaKind.face) {
+        const { fps, frames } = decodeFace(item.payload);
+        this.#director.addFaces(item.turn, item.ptsMs, fps, frames);
       }
     } catch (error) {
       this.#fail('bad_media', error instanceof Error ? error.message : String(error));

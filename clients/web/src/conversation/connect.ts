@@ -8,6 +8,8 @@ import { Conversation } from './Conversation';
 export interface ConnectOptions extends ConnectionOptions {
   /** `off` runs captions and face without sound. */
   readonly audio?: 'on' | 'off' | AudioPlayerOptions;
+  /** How far the face runs ahead of the sound, ms; 30 when left out. */
+  readonly leadMs?: number;
 }
 
 /**
@@ -16,7 +18,7 @@ export interface ConnectOptions extends ConnectionOptions {
  * `url` is the server's address (`https://host`), `ticket` the one-time ticket that came with the session.
  */
 export function connect(options: ConnectOptions): Conversation {
-  const conversation = new Conversation(new Connection(options), playback(options.audio ?? 'on'));
+  const conversation = new Conversation(new Connection(options), playback(options.audio ?? 'on'), options.leadMs);
   wakeWithNetwork(conversation);
   return conversation;
 }

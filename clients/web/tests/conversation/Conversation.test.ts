@@ -197,7 +197,7 @@ describe('a lost connection', () => {
     expect(await again.waitFor('resume')).toEqual({ type: 'resume', turn: 4, seq: 2 });
     for (let seq = 2; seq < 6; seq++) again.audio(4, seq, 50 * seq, 50, seq === 5);
     expect(await seen.next('turn-played')).toEqual({ turn: 4, ptsMs: 300 });
-    expect(player.chunks).toEqual(['4@0', '4@50', '4@100', '4@150', '4@200', '4@250']);
+    expect(player.chunks).toEqual(['4@0', '4@50', '4@100', '4@150', '4@200', '4@250 last']);
   });
 
   test('it delivers what was said meanwhile', async () => {

@@ -1,0 +1,244 @@
+/** `<visavis-avatar>`: an avatar that a page can put anywhere, alive with `avatar` alone, talking with a session. */
+import { CaptionView } from '../captions/CaptionView';
+import { FaceDirector } from '../clock/FaceDirector';
+import type { Conversation, SayOptions } from '../conversation/Conversation';
+import { connect } from '../conversation/connect';
+import type { ConversationEvents } from '../conversation/events';
+import { IdleFace } from '../face';
+import type { SessionReady } from '../protocol/messages';
+import { Viewer } from '../viewer/Viewer';
+import { buildShadow, type ShadowParts } from './shadow';
+import { type AvatarStrings, ENGLISH } from './strings';
+
+/** Every event of a conversation is a DOM event of the same name; what it carries is `detail`. */
+export const MIRRORED = [
+  'ready',
+  'turn-started',
+  'text',
+  'words',
+  'turn-finished',
+  'turn-played',
+  'caption',
+  'emotion',
+  'user-speech',
+  'transcript',
+  'notice',
+  'ended',
+  'error',
+  'connection',
+  'level',
+  'stale',
+  'audio-locked',
+] as const satisfies readonly (keyof ConversationEvents)[];
+
+/** How long a caption stays when its turn is over. */
+const CAPTION_REST_MS = 2500;
+
+export class VisavisAvatar extends HTMLElement {
+  static readonly observedAttributes = ['avatar', 'poster', 'session', 'ticket', 'muted'];
+
+  /** Gets a new one-time ticket, so that a lost connection comes back. */
+  renewTicket: (() => Promise<string>) | null = null;
+  strings: AvatarStrings = ENGLISH;
+  readonly #parts: ShadowParts;
+  readonly #captions: CaptionView;
+  #viewer: Viewer | null = null;
+  #conversation: Conversation | null = null;
+  #captionTimer: ReturnType<typeof setTimeout> | undefined;
+  #shownUrl = '';
+  #joined = '';
+
+  constructor() {
+    super();
+    this.#parts = buildShadow(this);
+    this.#captions = new CaptionView(this.#parts.captions);
+    this.#parts.unlock.addEventListener('click', () => void this.unlockAudio());
+  }
+
+  /** The conversation of the present session; null in a silent preview. */
+  get conversation(): Conversation | null {
+    return this.#conversation;
+  }
+
+  /** The 3D viewer; null without WebGL. */
+  get viewer(): Viewer | null {
+    return this.#viewer;
+  }
+
+  connectedCallback(): void {
+    this.#openViewer();
+    this.#show(this.getAttribute('avatar'), this.getAttribute('poster'));
+    this.connect();
+  }
+
+  disconnectedCallback(): void {
+    this.close();
+    this.#viewer?.dispose();
+    this.#viewer = null;
+    this.#shownUrl = '';
+    this.removeAttribute('shown');
+  }
+
+  attributeChangedCallback(name: string, before: string | null, after: string | null): void {
+    if (!this.isConnected || before === after) return;
+    if (name === 'muted') this.#conversation?.setVolume(after === null ? 1 : 0);
+    else if (name === 'session' || name === 'ticket') this.connect();
+    else this.#show(this.getAttribute('avatar'), this.getAttribute('poster'));
+  }
+
+  /** Join the session that the attributes name; done by itself when `session` and `ticket` are there. */
+  connect(): void {
+    const session = this.getAttribute('session');
+    const ticket = this.getAttribute('ticket');
+    if (session === null || ticket === null || this.#joined === `${session} ${ticket}`) return;
+    this.close();
+    this.#joined = `${session} ${ticket}`;
+    const url = this.getAttribute('url') ?? location.origin;
+    const renewTicket = () => this.#renew();
+    this.#adopt(connect({ url, session, ticket, ...(this.renewTicket && { renewTicket }) }));
+  }
+
+  say(text: string, options?: SayOptions): string {
+    return this.#live().say(text, options);
+  }
+
+  chat(text: string): string {
+    return this.#live().chat(text);
+  }
+
+  interrupt(): void {
+    this.#live().interrupt();
+    this.#captions.clear();
+  }
+
+  emotion(name: string, intensity?: number): void {
+    this.#live().emotion(name, intensity);
+  }
+
+  /** Let sound out, from within a user's gesture. */
+  async unlockAudio(): Promise<void> {
+    await this.#conversation?.unlockAudio();
+  }
+
+  /** Leave the session; the face stays, idle. */
+  close(): void {
+    this.#conversation?.close();
+    this.#conversation = null;
+    this.#joined = '';
+    this.#captions.clear();
+    this.#parts.unlock.hidden = true;
+    this.#parts.status.textContent = '';
+    if (this.#viewer !== null) this.#viewer.source = preview(this.getAttribute('seed'));
+  }
+
+  #live(): Conversation {
+    if (this.#conversation === null) throw new Error('<visavis-avatar> has no session to talk in.');
+    return this.#conversation;
+  }
+
+  #renew(): Promise<string> {
+    return this.renewTicket?.() ?? Promise.reject(new Error('no way to get a ticket'));
+  }
+
+  #openViewer(): void {
+    try {
+      this.#viewer = new Viewer(this.#parts.stage);
+      this.#viewer.source = preview(this.getAttribute('seed'));
+      this.#viewer.on('shown', () => this.toggleAttribute('shown', true));
+      this.#viewer.on('lost', () => this.toggleAttribute('shown', false));
+      this.#viewer.on('restored', () => this.toggleAttribute('shown', true));
+    } catch {
+      // no WebGL: the poster stays, sound and captions go on
+      this.#viewer = null;
+      this.#parts.stage.title = this.strings.noPicture;
+    }
+  }
+
+  #show(avatar: string | null, poster: string | null): void {
+    if (poster !== null) this.#parts.poster.src = poster;
+    if (avatar === null || avatar === this.#shownUrl || this.#viewer === null) return;
+    this.#shownUrl = avatar;
+    this.#viewer.load(avatar).catch((error: unknown) => {
+      const detail = error instanceof Error ? error.message : String(error);
+      this.#mirror('error', {
+        code: 'avatar',
+        title: 'The avatar cannot be shown.',
+        detail,
+        requestId: null,
+        source: 'client',
+      });
+    });
+  }
+
+  #adopt(conversation: Conversation): void {
+    this.#conversation = conversation;
+    if (this.hasAttribute('muted')) conversation.setVolume(0);
+    this.#parts.status.textContent = this.strings.connecting;
+    for (const name of MIRRORED) conversation.on(name, (event) => this.#mirror(name, event));
+    conversation.on('ready', (ready) => this.#opened(conversation, ready));
+    conversation.on('connection', ({ state }) => this.#say(state));
+    conversation.on('audio-locked', ({ locked }) => this.#lock(locked));
+    conversation.on('text', ({ delta }) => this.#speak(delta));
+    conversation.on('turn-started', () => this.#captions.clear());
+    conversation.on('caption', ({ turn }) => this.#caption(conversation, turn));
+    conversation.on('turn-played', () => this.#restCaption());
+    conversation.on('turn-finished', ({ outcome }) => outcome === 'interrupted' && this.#captions.clear());
+  }
+
+  #opened(conversation: Conversation, { avatar }: SessionReady): void {
+    this.#parts.status.textContent = '';
+    if (this.#viewer !== null) this.#viewer.source = conversation.face;
+    this.#show(this.getAttribute('avatar') ?? avatar.asset_url, this.getAttribute('poster') ?? avatar.portrait_url);
+  }
+
+  #say(state: string): void {
+    const text = {
+      connecting: this.strings.connecting,
+      reconnecting: this.strings.reconnecting,
+      closed: this.strings.closed,
+    };
+    this.#parts.status.textContent = text[state as keyof typeof text] ?? '';
+  }
+
+  #lock(locked: boolean): void {
+    this.#parts.unlock.textContent = this.strings.unlock;
+    this.#parts.unlock.hidden = !locked;
+  }
+
+  #speak(delta: string): void {
+    this.#parts.spoken.append(Object.assign(document.createElement('p'), { textContent: delta }));
+    while (this.#parts.spoken.childElementCount > 3) this.#parts.spoken.firstElementChild?.remove();
+  }
+
+  #caption(conversation: Conversation, turn: number): void {
+    clearTimeout(this.#captionTimer);
+    this.#captions.show(conversation.captions(turn));
+  }
+
+  #restCaption(): void {
+    clearTimeout(this.#captionTimer);
+    this.#captionTimer = setTimeout(() => this.#captions.clear(), CAPTION_REST_MS);
+  }
+
+  #mirror<K extends keyof ConversationEvents>(name: K, detail: ConversationEvents[K]): void {
+    this.dispatchEvent(new CustomEvent(name, { detail }));
+  }
+}
+
+/** A face that lives without a session: idle motion from a seed. */
+function preview(seed: string | null): FaceDirector {
+  const director = new FaceDirector({ idle: (value) => new IdleFace(value) });
+  const value = seed === null ? Math.floor(Math.random() * 2 ** 32) : Number(seed);
+  director.begin(value >>> 0, 0, { name: 'neutral', intensity: 0 });
+  return director;
+}
+
+export function defineAvatarElement(): void {
+  if (customElements.get('visavis-avatar') === undefined) customElements.define('visavis-avatar', VisavisAvatar);
+}
+
+declare global {
+  interface HTMLElementTagNameMap {
+    'visavis-avatar': VisavisAvatar;
+  }
+}

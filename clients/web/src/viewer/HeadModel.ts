@@ -1,0 +1,108 @@
+/** A loaded head: turns face frames into morph weights and the turn of the head joint. */
+import { Box3, Euler, Mesh, type Object3D, Quaternion, Vector3 } from 'three';
+import type { FaceFrame } from '../face';
+import type { HeadMeasure } from './framing';
+
+const RADIANS = Math.PI / 180;
+/** Changes below this cannot be seen. */
+const STEP = 1 / 1024;
+/** Without a head joint the shoulders turn too, so it turns less. */
+const WHOLE_BODY = 0.6;
+/** Outer corner to outer corner of a natural pair of eyes, metres. */
+const EYES_WIDTH = 0.087;
+/** Crown to eyes, metres. */
+const CROWN = 0.125;
+
+interface MorphSlot {
+  readonly influences: number[];
+  readonly index: number;
+}
+
+export class HeadModel {
+  readonly root: Object3D;
+  readonly #slots: readonly (readonly MorphSlot[])[];
+  readonly #weights: Float32Array;
+  readonly #joint: Object3D;
+  readonly #rest: Quaternion;
+  readonly #share: number;
+  readonly #euler = new Euler(0, 0, 0, 'YXZ');
+  readonly #turn = new Quaternion();
+
+  /** @param channels names of the weights of a frame, in their order */
+  constructor(root: Object3D, channels: readonly string[]) {
+    this.root = root;
+    this.#slots = channels.map((name) => morphSlots(root, name));
+    this.#weights = new Float32Array(channels.length);
+    const joint = root.getObjectByName('head') ?? root.getObjectByName('Head');
+    this.#joint = joint ?? root;
+    this.#share = joint === undefined ? WHOLE_BODY : 1;
+    this.#rest = this.#joint.quaternion.clone();
+  }
+
+  /** The weights that are shown, in the order of the channels. */
+  get weights(): Readonly<Float32Array> {
+    return this.#weights;
+  }
+
+  /** How many of the channels the model has a morph for. */
+  get channels(): number {
+    return this.#slots.filter((slots) => slots.length > 0).length;
+  }
+
+  /** Show `frame`, the head's turn scaled by `sway` (0–1). Returns how many channels changed. */
+  show(frame: FaceFrame, sway: number): number {
+    let changed = 0;
+    for (let channel = 0; channel < this.#weights.length; channel++) {
+      const weight = frame.weights[channel] ?? 0;
+      if (Math.abs(weight - (this.#weights[channel] ?? 0)) < STEP) continue;
+      this.#weights[channel] = weight;
+      for (const slot of this.#slots[channel] ?? []) slot.influences[slot.index] = weight;
+      changed += 1;
+    }
+    this.#pose(frame.head, sway * this.#share * RADIANS);
+    return changed;
+  }
+
+  measure(): HeadMeasure {
+    this.root.updateMatrixWorld(true);
+    const eyes = this.root.getObjectByName('eyes');
+    const box = new Box3().setFromObject(eyes ?? this.root);
+    const middle = box.getCenter(new Vector3());
+    if (eyes === undefined) return { eyeLevel: box.max.y - CROWN, depth: middle.z, scale: 1 };
+    return { eyeLevel: middle.y, depth: middle.z, scale: (box.max.x - box.min.x) / EYES_WIDTH };
+  }
+
+  /** Free what the graphics card holds. */
+  dispose(): void {
+    this.root.traverse((part) => {
+      if (!(part instanceof Mesh)) return;
+      part.geometry.dispose();
+      for (const material of [part.material].flat()) {
+        for (const value of Object.values(material)) if (isTexture(value)) value.dispose();
+        material.dispose();
+      }
+    });
+  }
+
+  #pose(head: Float32Array, scale: number): void {
+    this.#euler.set(-(head[1] ?? 0) * scale, (head[0] ?? 0) * scale, (head[2] ?? 0) * scale);
+    this.#joint.quaternion.copy(this.#rest).multiply(this.#turn.setFromEuler(this.#euler));
+  }
+}
+
+/** Every place in the model where the morph `name` is set; exporters put prefixes before a dot. */
+function morphSlots(root: Object3D, name: string): readonly MorphSlot[] {
+  const slots: MorphSlot[] = [];
+  root.traverse((part) => {
+    if (!(part instanceof Mesh) || part.morphTargetInfluences === undefined) return;
+    for (const [target, index] of Object.entries(part.morphTargetDictionary ?? {})) {
+      if (target.slice(target.lastIndexOf('.') + 1) === name)
+        slots.push({ influences: part.morphTargetInfluences, index });
+    }
+  });
+  return slots;
+}
+
+function isTexture(value: unknown): value is { dispose(): void } {
+  return typeof value === 'object' && value !== null && 'isTexture' in value && 'dispose' in value;
+}

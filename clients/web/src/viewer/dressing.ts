@@ -1,0 +1,55 @@
+/** Material rules for the parts of a head, known by their material's name, and the skin's light. */
+import { DoubleSide, Mesh, MeshStandardMaterial, type Object3D, ShaderChunk } from 'three';
+
+const CASTS_NO_SHADOW: ReadonlySet<string> = new Set(['lidshade', 'lash', 'eyes']);
+const RECEIVES_NO_SHADOW: ReadonlySet<string> = new Set([
+  'lidshade',
+  'lash',
+  'hair',
+  'beard',
+  'eyes',
+  'teeth',
+  'tongue',
+  'mouth',
+]);
+const REFLECTION: Readonly<Record<string, number>> = { lidshade: 0, mouth: 0.12, tongue: 0.3, teeth: 0.5 };
+const ANISOTROPY = 8;
+
+const LAMBERT = /reflectedLight\.directDiffuse \+= irradiance \*/;
+/** Direct light wraps round the terminator, red furthest: a cheap look of light that goes under the skin. */
+const WRAPPED = `float facing = dot(geometryNormal, directLight.direction);
+  vec3 wrap = clamp((vec3(facing) + vec3(.40, .22, .17)) / vec3(1.40, 1.22, 1.17), 0., 1.);
+  wrap *= wrap * (3. - 2. * wrap) * .35 + .65;
+  reflectedLight.directDiffuse += wrap * directLight.color *`;
+const CHUNK = '#include <lights_physical_pars_fragment>';
+
+export function dressHead(root: Object3D): void {
+  root.traverse((part) => {
+    if (part instanceof Mesh && part.material instanceof MeshStandardMaterial) dressPart(part, part.material);
+  });
+}
+
+function dressPart(mesh: Mesh, material: MeshStandardMaterial): void {
+  const name = material.name;
+  // Morphs move the surface past the box that was computed at rest.
+  mesh.frustumCulled = false;
+  mesh.castShadow = !CASTS_NO_SHADOW.has(name);
+  mesh.receiveShadow = !RECEIVES_NO_SHADOW.has(name);
+  for (const map of [material.map, material.normalMap]) if (map !== null) map.anisotropy = ANISOTROPY;
+  material.envMapIntensity = REFLECTION[name] ?? material.envMapIntensity;
+  if (name === 'lidshade') material.depthWrite = false;
+  if (name === 'hair' || name === 'beard') material.shadowSide = DoubleSide;
+  if (name === 'skin') wrapLight(material);
+}
+
+function wrapLight(material: MeshStandardMaterial): void {
+  const patched = ShaderChunk.lights_physical_pars_fragment.replace(LAMBERT, WRAPPED);
+  material.onBeforeCompile = (shader) => {
+    shader.fragmentShader = shader.fragmentShader.replace(CHUNK, patched);
+  };
+}
+
+/** Whether the skin's light finds the line of three's shader that it changes. */
+export function skinPatchFits(): boolean {
+  return LAMBERT.test(ShaderChunk.lights_physical_pars_fragment);
+}

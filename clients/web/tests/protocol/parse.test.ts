@@ -1,0 +1,66 @@
+import { describe, expect, test } from 'vitest';
+import { MessageFormatError } from '../../src/protocol/Fields';
+import { parseServerMessage } from '../../src/protocol/parse';
+import { READY } from '../support/FakeServer';
+
+function parse(message: object) {
+  return parseServerMessage(JSON.stringify(message));
+}
+
+describe('known messages', () => {
+  test('it reads all of session.ready', () => {
+    expect(parse(READY)).toEqual(READY);
+  });
+
+  test('it reads seeds as unsigned', () => {
+    expect(parse({ ...READY, seed: 4294967295 })).toMatchObject({ seed: 4294967295 });
+  });
+
+  test('it reads words as text and two times', () => {
+    const message = { type: 'turn.words', turn: 2, words: [['Hi', 0, 120]] };
+    expect(parse(message)).toEqual(message);
+  });
+
+  test('it reads a problem with its code and request', () => {
+    const problem = {
+      type: 'error',
+      code: 'quota_exceeded',
+      title: 'No minutes left',
+      detail: 'Wait.',
+      request_id: 'r1',
+    };
+    expect(parse({ ...problem, status: 402 })).toEqual(problem);
+  });
+
+  test('it leaves out timings that are no numbers', () => {
+    const timings = { voice_first_chunk_ms: 80, first_video_ms: null };
+    const message = {
+      type: 'turn.finished',
+      turn: 1,
+      outcome: 'completed',
+      heard_text: 'Hi',
+      spoken_ms: 9,
+      timings,
+    };
+    expect(parse(message)).toMatchObject({ timings: { voice_first_chunk_ms: 80 } });
+  });
+});
+
+test('it passes over a type of a newer server', () => {
+  expect(parse({ type: 'turn.confetti', turn: 1 })).toEqual({ type: 'unknown', name: 'turn.confetti' });
+});
+
+describe('malformed messages', () => {
+  test.each([
+    ['a list', '[]'],
+    ['null', 'null'],
+    ['no type', '{}'],
+    ['a turn that is text', '{"type":"turn.text","turn":"1","delta":""}'],
+    ['a turn that is infinite', '{"type":"turn.text","turn":1e999,"delta":""}'],
+    ['an unknown outcome', '{"type":"turn.finished","turn":1,"outcome":"bored"}'],
+    ['words that are no list', '{"type":"turn.words","turn":1,"words":{}}'],
+    ['a session without an avatar', '{"type":"session.ready","session":"s"}'],
+  ])('it refuses %s', (_what, text) => {
+    expect(() => parseServerMessage(text)).toThrow(MessageFormatError);
+  });
+});
