@@ -11,3 +11,10 @@ class ContextFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.request_id = current_actor().request_id or "-"
         return True
+
+
+class NotReadyFilter(logging.Filter):
+    """Drops the line for every 503: a process that is starting says so to its load balancer, not to the log."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return getattr(record, "status_code", None) != 503

@@ -2,7 +2,23 @@
 
 import os
 
+from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
+from django.urls import path, re_path
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-application = get_asgi_application()
+django_application = get_asgi_application()
+
+from streaming.consumers import NothingHere, SessionConsumer  # noqa: E402  (needs the app registry)
+
+application = ProtocolTypeRouter(
+    {
+        "http": django_application,
+        "websocket": URLRouter(
+            [
+                path("ws/v1/sessions/<uuid:session_id>", SessionConsumer.as_asgi()),
+                re_path(r"", NothingHere.as_asgi()),
+            ]
+        ),
+    }
+)

@@ -1,4 +1,4 @@
-"""What every page of the dashboard shows around its content: navigation, workspaces, usage."""
+"""What every page of the dashboard shows around its content: navigation, and how much of the plan is used."""
 
 from __future__ import annotations
 
@@ -10,8 +10,12 @@ from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.functional import SimpleLazyObject
 
-from accounts.models import Membership, User, Workspace
-from accounts.tenancy import unscoped
+from accounts.access import Access
+from accounts.tenancy import workspace_scope
+from quotas.figures import tone
+from quotas.metrics import Metric
+from quotas.selectors import usage_of
+from quotas.templatetags.units import amount
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +28,19 @@ class Entry:
     current: bool
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ring:
+    """Avatar time of the period: what the ring at the foot of the rail shows. `limit_ms` 0: without limit."""
+
+    used_ms: int
+    limit_ms: int
+    percent: float
+    used: str
+    of: str
+    tone: str
+    url: str
+
+
 # Name of the URL, label, icon. The first four are the phone's bar.
 _ENTRIES = (
     ("studio", "Studio", "drama"),
@@ -34,6 +51,7 @@ _ENTRIES = (
     ("developers", "Developers", "code"),
     ("settings", "Settings", "settings"),
 )
+_RAIL_ORDER = ("Studio", "Avatars", "Voices", "Sessions", "Usage", "Developers", "Settings")
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -44,6 +62,8 @@ def shell(request: HttpRequest) -> dict[str, Any]:
     return {
         "access": access,
         "navigation": _lazy(lambda: navigation(request.path)),
+        "rail_navigation": _lazy(lambda: in_rail_order(navigation(request.path))),
+        "ring": _lazy(lambda: ring(access)),
     }
 
 
@@ -61,11 +81,24 @@ def navigation(path: str) -> list[Entry]:
     ]
 
 
-def workspaces_of(user: User) -> list[Workspace]:
-    """Every workspace that the person belongs to, by name."""
-    with unscoped("a person's memberships span workspaces"):
-        memberships = Membership.objects.filter(user=user).select_related("workspace")
-        return sorted((one.workspace for one in memberships), key=lambda workspace: workspace.name.casefold())
+def in_rail_order(entries: list[Entry]) -> list[Entry]:
+    return sorted(entries, key=lambda entry: _RAIL_ORDER.index(entry.label))
+
+
+def ring(access: Access) -> Ring:
+    """Avatar time used of the plan's, now."""
+    with workspace_scope(access.workspace_id):
+        usage = usage_of(Metric.AVATAR_MS)
+    percent = min(100.0, round(100 * usage.used / usage.limit, 2)) if usage.limit else 0.0
+    return Ring(
+        used_ms=usage.used,
+        limit_ms=usage.limit or 0,
+        percent=percent,
+        used=amount(usage.used, usage.unit),
+        of="avatar time used" if usage.limit is None else f"of {amount(usage.limit, usage.unit)} used",
+        tone=tone(percent),
+        url=_url("usage"),
+    )
 
 
 def _url(name: str) -> str:

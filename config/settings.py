@@ -215,9 +215,9 @@ SESSION_RESUME_SECONDS = env.integer("SESSION_RESUME_SECONDS", 30)
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
-    "filters": {"context": {"()": "accounts.logs.ContextFilter"}},
+    "filters": {"context": {"()": "accounts.logs.ContextFilter"}, "ready": {"()": "accounts.logs.NotReadyFilter"}},
     "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s [%(request_id)s] %(message)s"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["context"]}},
     "root": {"handlers": ["console"], "level": env.text("LOG_LEVEL", "INFO")},
-    "loggers": {"httpx": {"level": "WARNING"}, "django.request": {"level": "ERROR"}},
+    "loggers": {"httpx": {"level": "WARNING"}, "django.request": {"level": "ERROR", "filters": ["ready"]}},
 }

@@ -23,3 +23,8 @@ urlpatterns = [
     path("accounts/", include("allauth.urls")),
     *(path("", include(module)) for module in PAGES if find_spec(module)),
 ]
+
+handler400 = "accounts.handlers.bad_request"
+handler403 = "accounts.handlers.permission_denied"
+handler404 = "accounts.handlers.page_not_found"
+handler500 = "accounts.handlers.server_error"

@@ -2,21 +2,43 @@
 
 from __future__ import annotations
 
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
 
-from config.pages import workspaces_of
+from accounts.pages import PageRequest, workspace_page
+from accounts.selectors import workspaces_of
+from avatars.selectors import avatars_available
+from config import developers as examples
 
 
+@require_GET
 def front_door(request: HttpRequest) -> HttpResponse:
     """`/`: the studio for who is signed in, one page that says what this is for everyone else."""
     if request.user.is_authenticated:
         return redirect("studio")
-    return render(request, "landing.html")
+    return render(request, "landing.html", {"cast": avatars_available()})
+
+
+@workspace_page("workspace:read")
+@require_GET
+def developers(request: PageRequest) -> HttpResponse:
+    """The first call and the embed code, with this installation's address."""
+    access = request.access
+    context = {
+        "calls": examples.calls(settings.BASE_URL, avatars_available()[0].id),
+        "embeds": examples.embeds(settings.BASE_URL),
+        "turns": examples.turns(settings.BASE_URL),
+        "can_see_keys": access.allows("keys:read"),
+        "can_set_origins": access.allows("workspace:write"),
+    }
+    return render(request, "developers/page.html", context)
 
 
 @login_required
-def workspace_menu(request: HttpRequest) -> HttpResponse:
+@require_GET
+def workspace_menu(request: PageRequest) -> HttpResponse:
     """The workspaces of the signed-in person; runs outside of a scope because they span workspaces."""
     return render(request, "components/workspaces.html", {"workspaces": workspaces_of(request.user)})

@@ -93,5 +93,5 @@ def _create_roles(admin: str, passwords: dict[str, str]) -> None:
             if role not in known:
                 statement = "CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS " + extra + " PASSWORD {}"
                 connection.execute(sql.SQL(statement).format(sql.Identifier(role), sql.Literal(passwords[role])))
-        if not connection.execute("SELECT FROM pg_database WHERE datname = 'visavis'").fetchone():
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'visavis'").fetchone():
             connection.execute("CREATE DATABASE visavis OWNER visavis_owner")

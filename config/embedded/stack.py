@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 import atexit
-import hashlib
 import os
 import secrets
 import shutil
 import tempfile
 from pathlib import Path
 
-from config.embedded.identity import can_reach
+from config.embedded.paths import kept_root
 from config.embedded.postgres import start_postgres
 from config.embedded.server import Server
 from config.embedded.valkey import start_redis
-
-REPOSITORY = Path(__file__).resolve().parent.parent.parent
 
 
 class Stack:
@@ -65,10 +62,3 @@ class Stack:
             path.touch(mode=0o600)
             path.write_text(secrets.token_urlsafe(48))
         return path.read_text()
-
-
-def kept_root() -> Path:
-    """`.visavis/` in the repository, or a folder under /var/tmp where root's `nobody` can't reach the repository."""
-    if can_reach(REPOSITORY):
-        return REPOSITORY / ".visavis" / "servers"
-    return Path("/var/tmp") / f"visavis-{hashlib.sha256(str(REPOSITORY).encode()).hexdigest()[:10]}"

@@ -1,0 +1,113 @@
+"""Pages about whom one sees and hears: studio, avatars, voices, and the sample of a voice."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.http import HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from accounts.errors import Problem
+from accounts.pages import PageRequest, workspace_page
+from avatars import samples
+from avatars.selectors import avatars_available, default_voice, voices_available
+from avatars.stock import AvatarInfo
+from avatars.voice import VoiceInfo
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mood:
+    """An emotion as a chip: its name on the wire and its icon."""
+
+    name: str
+    icon: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CastMember:
+    """An avatar with the voice that it speaks with unless another one is chosen."""
+
+    info: AvatarInfo
+    voice: str
+
+
+MOODS = tuple(
+    Mood(name=name, icon=icon)
+    for name, icon in (
+        ("neutral", "meh"),
+        ("happy", "smile"),
+        ("excited", "laugh"),
+        ("soothing", "heart"),
+        ("surprised", "eye"),
+        ("serious", "annoyed"),
+        ("sad", "frown"),
+        ("angry", "angry"),
+    )
+)
+SUGGESTIONS = (
+    "Hello! It is lovely to meet you, face to face.",
+    "Your table for two is ready. May I show you the way?",
+    "Let me explain that once more, slowly and with an example.",
+)
+
+
+@workspace_page("avatars:read")
+@require_GET
+def studio(request: PageRequest) -> HttpResponse:
+    """Talk with an avatar. `?avatar=` and `?voice=` choose who is on the stage."""
+    cast = _cast()
+    member = next((one for one in cast if one.info.id == request.GET.get("avatar")), cast[0])
+    speaking = {voice.id for voice in voices_available() if voice.available}
+    wanted = request.GET.get("voice", "")
+    context = {
+        "cast": cast,
+        "member": member,
+        "voices": _ready_first(voices_available()),
+        "voice": wanted if wanted in speaking else member.voice,
+        "moods": MOODS,
+        "suggestions": SUGGESTIONS,
+        "can_talk": request.access.allows("sessions:write"),
+    }
+    return render(request, "studio/page.html", context)
+
+
+@workspace_page("avatars:read")
+@require_GET
+def avatars(request: PageRequest) -> HttpResponse:
+    """The gallery."""
+    names = {voice.id: voice.name for voice in voices_available()}
+    cards = [{"member": member, "voice_name": names[member.voice]} for member in _cast()]
+    return render(request, "avatars/page.html", {"cards": cards})
+
+
+@workspace_page("avatars:read")
+@require_GET
+def voices(request: PageRequest) -> HttpResponse:
+    """Every voice, those that can speak here first."""
+    listed = _ready_first(voices_available())
+    languages = sorted({voice.language for voice in listed})
+    context = {"voices": listed, "languages": languages, "longest": samples.LONGEST}
+    return render(request, "voices/page.html", context)
+
+
+@workspace_page("avatars:read")
+@require_GET
+def voice_sample(request: PageRequest, voice_id: str) -> HttpResponse:
+    """WAV of `?text=`, or of a sentence in the voice's language; 404 for a voice that can't speak here."""
+    access = request.access
+    try:
+        wav = samples.sample(voice_id, request.GET.get("text", ""), asked_by=access.throttle_key)
+    except Problem as error:
+        return HttpResponse(error.detail, status=error.status, content_type="text/plain; charset=utf-8")
+    response = HttpResponse(wav, content_type="audio/wav")
+    response["Cache-Control"] = f"private, max-age={samples.KEPT_SECONDS}"
+    return response
+
+
+def _cast() -> list[CastMember]:
+    return [CastMember(info=info, voice=default_voice(info)) for info in avatars_available()]
+
+
+def _ready_first(voices: tuple[VoiceInfo, ...]) -> list[VoiceInfo]:
+    return sorted(voices, key=lambda voice: not voice.available)

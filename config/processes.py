@@ -1,0 +1,67 @@
+"""The processes of an installation on one machine: web, worker, clock."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import dataclass, field
+
+STOP_SECONDS = 8.0
+
+
+def web(port: int, *, host: str = "127.0.0.1") -> list[str]:
+    """uvicorn as docs/operations.md explains it."""
+    return [
+        *(sys.executable, "-m", "uvicorn", "config.asgi:application", "--host", host, "--port", str(port)),
+        *("--loop", "uvloop", "--http", "httptools", "--ws", "websockets-sansio", "--ws-per-message-deflate", "false"),
+        *("--ws-max-size", "131072", "--lifespan", "off", "--log-level", "warning", "--no-server-header"),
+        *("--timeout-graceful-shutdown", "3"),
+    ]
+
+
+def worker(*, processes: int = 1, threads: int = 32) -> list[str]:
+    """Workers for live turns."""
+    return [
+        *(sys.executable, "-m", "dramatiq", "config.worker", "--queues", "live"),
+        *("--processes", str(processes), "--threads", str(threads), "--worker-shutdown-timeout", "5000"),
+    ]
+
+
+def clock() -> list[str]:
+    return [sys.executable, "manage.py", "clock"]
+
+
+@dataclass
+class Processes:
+    """A handful of children that live and die together."""
+
+    children: dict[str, subprocess.Popen[bytes]] = field(default_factory=dict)
+
+    def start(self, name: str, command: list[str]) -> None:
+        # Sessions of their own: Ctrl-C in the terminal reaches only us, and we stop them in order.
+        environment = os.environ | {"dramatiq_worker_timeout": "20", "dramatiq_queue_prefetch": "32"}
+        self.children[name] = subprocess.Popen(command, start_new_session=True, env=environment)
+
+    def wait(self) -> str:
+        """Block until a child ends; returns its name."""
+        while True:
+            for name, child in self.children.items():
+                if child.poll() is not None:
+                    return name
+            time.sleep(0.2)
+
+    def stop(self) -> None:
+        """Ask all to stop, then insist."""
+        running = [child for child in self.children.values() if child.poll() is None]
+        for child in running:
+            child.send_signal(signal.SIGTERM)
+        deadline = time.monotonic() + STOP_SECONDS
+        for child in running:
+            try:
+                child.wait(max(0.1, deadline - time.monotonic()))
+            except subprocess.TimeoutExpired:
+                os.killpg(child.pid, signal.SIGKILL)
+                child.wait()

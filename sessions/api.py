@@ -1,0 +1,133 @@
+"""REST: sessions, their tickets, turns and events."""
+
+from __future__ import annotations
+
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+from uuid import UUID
+
+from django.conf import settings
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.errors import Gone
+from accounts.rest.idempotency import idempotent
+from accounts.rest.views import WorkspaceView
+from sessions import tickets
+from sessions.models import AvatarSession
+from sessions.selectors import access_session, all_sessions, events_of, turns_of
+from sessions.serializers import (
+    NewSessionSerializer,
+    SessionCreateSerializer,
+    SessionEventSerializer,
+    SessionSerializer,
+    TicketCreateSerializer,
+    TicketSerializer,
+    TurnCreateSerializer,
+    TurnSerializer,
+)
+from sessions.services import session_create, session_end, turn_create
+
+KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, description="Repeat a create safely for 24 hours.")
+
+
+def parsed(serializer: Any, request: Request) -> dict[str, Any]:
+    """The request's body, validated."""
+    form = serializer(data=request.data)
+    form.is_valid(raise_exception=True)
+    return dict(form.validated_data)
+
+
+def issued(session: AvatarSession, role: tickets.Role) -> dict[str, Any]:
+    """A fresh ticket with the address that it opens."""
+    ticket = tickets.issue(workspace_id=session.workspace_id, session_id=session.pk, role=role, origin=session.origin)
+    return {"ticket": ticket.text, "url": socket_url(session), "expires_at": ticket.expires_at}
+
+
+def socket_url(session: AvatarSession) -> str:
+    """Where the session's websocket is."""
+    base = urlsplit(settings.BASE_URL)
+    scheme = "wss" if base.scheme == "https" else "ws"
+    return urlunsplit((scheme, base.netloc, f"/ws/v1/sessions/{session.pk}", "", ""))
+
+
+class SessionList(WorkspaceView):
+    """Sessions of the workspace."""
+
+    scopes = {"GET": "sessions:read", "POST": "sessions:write"}
+
+    @extend_schema(responses=SessionSerializer(many=True), operation_id="sessions_list")
+    def get(self, request: Request) -> Response:
+        """Sessions, newest first."""
+        return self.page(all_sessions(), SessionSerializer)
+
+    @extend_schema(request=SessionCreateSerializer, responses={201: NewSessionSerializer}, parameters=[KEY])
+    def post(self, request: Request) -> Response:
+        """Create a session and its first ticket; 402 where the plan is used up."""
+        return idempotent(request, lambda: self._create(parsed(SessionCreateSerializer, request)))
+
+    def _create(self, wish: dict[str, Any]) -> Response:
+        wish = {{"avatar": "avatar_id", "voice": "voice_id"}.get(name, name): value for name, value in wish.items()}
+        session = session_create(**wish)
+        body = SessionSerializer(session).data | {"ticket": TicketSerializer(issued(session, "driver")).data}
+        return Response(body, status=201)
+
+
+class SessionDetail(WorkspaceView):
+    scopes = {"GET": "sessions:read", "DELETE": "sessions:write"}
+
+    @extend_schema(responses=SessionSerializer)
+    def get(self, request: Request, session_id: UUID) -> Response:
+        """One session."""
+        return Response(SessionSerializer(access_session(session_id)).data)
+
+    @extend_schema(responses=SessionSerializer)
+    def delete(self, request: Request, session_id: UUID) -> Response:
+        """End a session; one that is over stays as it is."""
+        session_end(session_id=session_id, reason="api")
+        return Response(SessionSerializer(access_session(session_id)).data)
+
+
+class SessionTickets(WorkspaceView):
+    scopes = {"POST": "sessions:write"}
+
+    @extend_schema(request=TicketCreateSerializer, responses={201: TicketSerializer}, operation_id="session_tickets_create")
+    def post(self, request: Request, session_id: UUID) -> Response:
+        """A one-time ticket to connect, to come back, or to watch."""
+        role = parsed(TicketCreateSerializer, request)["role"]
+        session = access_session(session_id)
+        if not session.is_open:
+            raise Gone("This session is over.", code="session_over", hint="Create a new session.")
+        return Response(TicketSerializer(issued(session, role)).data, status=201)
+
+
+class SessionTurns(WorkspaceView):
+    scopes = {"GET": "sessions:read", "POST": "sessions:write"}
+
+    @extend_schema(responses=TurnSerializer(many=True), operation_id="session_turns_list")
+    def get(self, request: Request, session_id: UUID) -> Response:
+        """What was said, newest first."""
+        return self.page(turns_of(access_session(session_id)), TurnSerializer)
+
+    @extend_schema(request=TurnCreateSerializer, responses={201: TurnSerializer}, parameters=[KEY])
+    def post(self, request: Request, session_id: UUID) -> Response:
+        """Say something in a live session; what is being said is interrupted."""
+        return idempotent(request, lambda: self._create(session_id, parsed(TurnCreateSerializer, request)))
+
+    def _create(self, session_id: UUID, wish: dict[str, Any]) -> Response:
+        emotion = wish.pop("emotion", {"name": "", "intensity": 0.0})
+        voice = wish.pop("voice", None)
+        turn = turn_create(
+            session_id=session_id, voice_id=voice, emotion=emotion["name"], intensity=emotion["intensity"], **wish
+        )
+        return Response(TurnSerializer(turn).data, status=201)
+
+
+@extend_schema_view(get=extend_schema(responses=SessionEventSerializer(many=True), operation_id="session_events_list"))
+class SessionEvents(WorkspaceView):
+    scopes = {"GET": "sessions:read"}
+
+    def get(self, request: Request, session_id: UUID) -> Response:
+        """What happened, newest first."""
+        return self.page(events_of(access_session(session_id)), SessionEventSerializer)

@@ -1,0 +1,168 @@
+"""The session clock: one process that renews slices, notices who has left, and ends what is over.
+
+`verdict` decides from values; `tick` carries it out, each session in a transaction of its own.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+from uuid import UUID
+
+import redis.exceptions
+from django.conf import settings
+from django.db import close_old_connections
+from django.db.models import Exists, F, OuterRef
+from django.utils import timezone
+
+from accounts import tokens
+from accounts.tenancy import unscoped, workspace_scope
+from quotas.services import expire_lapsed
+from sessions import presence
+from sessions.models import ACTIVE_TURNS, OPEN_STATES, AvatarSession, SessionState, Turn
+from sessions.redis import client
+from sessions.services import session_end, session_renew
+
+logger = logging.getLogger(__name__)
+TICK_SECONDS = 1.0
+SWEEP_SECONDS = 15.0
+LEADER_KEY = "clock:leader"
+LEADER_MS = 10_000
+_KEEP = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0"
+_DROP = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+
+
+class Due(Enum):
+    """What a session needs now."""
+
+    NOTHING = "nothing"
+    RENEWAL = "renewal"
+    EXPIRED = "never_connected"
+    DISCONNECTED = "disconnected"
+    IDLE = "idle"
+    TOO_LONG = "max_duration"
+    QUOTA = "quota_exhausted"
+    KEY_REVOKED = "key_revoked"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSession:
+    """What the clock must know of a session to decide."""
+
+    id: UUID
+    workspace_id: UUID
+    state: str
+    created_at: datetime
+    live_at: datetime | None
+    last_active_at: datetime | None
+    renew_at: datetime | None
+    idle_seconds: int
+    max_seconds: int
+    key_ended: bool
+    is_speaking: bool
+
+
+def verdict(session: OpenSession, now: datetime, seen: datetime | None) -> Due:
+    """The first thing that is due; `seen` is when a driver was last present."""
+    if session.key_ended:
+        return Due.KEY_REVOKED
+    if session.live_at is None or session.last_active_at is None or session.renew_at is None:
+        waited = now - session.created_at
+        return Due.EXPIRED if waited > timedelta(seconds=settings.SESSION_CONNECT_SECONDS) else Due.NOTHING
+    if now - (seen or session.live_at) > timedelta(seconds=settings.SESSION_RESUME_SECONDS):
+        return Due.DISCONNECTED
+    if session.state == SessionState.ENDING:
+        return Due.QUOTA if now >= session.renew_at or not session.is_speaking else Due.NOTHING
+    if now - session.live_at > timedelta(seconds=session.max_seconds):
+        return Due.TOO_LONG
+    if not session.is_speaking and now - session.last_active_at > timedelta(seconds=session.idle_seconds):
+        return Due.IDLE
+    return Due.RENEWAL if now >= session.renew_at else Due.NOTHING
+
+
+def tick(now: datetime | None = None) -> int:
+    """Look at every open session once; returns how many needed something. One failure doesn't stop the others."""
+    now = now or timezone.now()
+    sessions = open_sessions(now)
+    seen = presence.last_seen([session.id for session in sessions])
+    acted = 0
+    for session in sessions:
+        due = verdict(session, now, seen.get(session.id))
+        if due is not Due.NOTHING:
+            acted += 1
+            _carry_out(session, due, seen.get(session.id) or session.live_at or now)
+    return acted
+
+
+def open_sessions(now: datetime) -> list[OpenSession]:
+    """Every open session of every workspace."""
+    with unscoped("the clock looks after the sessions of all workspaces"):
+        speaking = Turn.objects.filter(session_id=OuterRef("pk"), state__in=ACTIVE_TURNS)
+        rows = AvatarSession.objects.filter(state__in=OPEN_STATES).annotate(
+            is_speaking=Exists(speaking), revoked_at=F("api_key__revoked_at"), expires_at=F("api_key__expires_at")
+        )
+        return [_open_session(row, now) for row in rows]
+
+
+def _open_session(row: Any, now: datetime) -> OpenSession:
+    names = ("id", "workspace_id", "state", "created_at", "live_at", "last_active_at", "renew_at")
+    facts = {name: getattr(row, name) for name in (*names, "idle_seconds", "max_seconds", "is_speaking")}
+    key_ended = row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now)
+    return OpenSession(key_ended=key_ended, **facts)
+
+
+def _carry_out(session: OpenSession, due: Due, seen: datetime) -> None:
+    state = SessionState.EXPIRED if due is Due.EXPIRED else SessionState.ENDED
+    try:
+        with workspace_scope(session.workspace_id):
+            if due is Due.RENEWAL:
+                session_renew(session_id=session.id, present_until=seen)
+            else:
+                session_end(session_id=session.id, reason=due.value, state=state, present_until=seen)
+    except Exception:
+        logger.exception("The clock could not carry out %s for session %s.", due.value, session.id)
+
+
+class Clock:
+    """Runs `tick` once a second while this process is the leader; others stand by."""
+
+    def __init__(self) -> None:
+        self.name = tokens.random_text(16)
+        self.stopping = threading.Event()
+
+    def run(self) -> None:
+        """Until `stopping` is set."""
+        waited = 0.0
+        while True:
+            try:
+                if self._leads():
+                    tick()
+                    waited = self._sweep(waited + TICK_SECONDS)
+            except Exception:
+                logger.exception("The clock stumbled; it goes on.")
+            finally:
+                close_old_connections()
+            if self.stopping.wait(TICK_SECONDS):
+                return self._step_down()
+
+    def _sweep(self, waited: float) -> float:
+        if waited < SWEEP_SECONDS:
+            return waited
+        expire_lapsed(now=timezone.now())
+        return 0.0
+
+    def _leads(self) -> bool:
+        if client().set(LEADER_KEY, self.name, px=LEADER_MS, nx=True):
+            logger.info("This clock leads.")
+            return True
+        return bool(client().eval(_KEEP, 1, LEADER_KEY, self.name, LEADER_MS))
+
+    def _step_down(self) -> None:
+        try:
+            client().eval(_DROP, 1, LEADER_KEY, self.name)
+        except redis.exceptions.RedisError:
+            logger.warning("Could not step down; the lock ends by itself.")

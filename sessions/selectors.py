@@ -1,0 +1,50 @@
+"""Reading sessions: every path from an id to an object is here, inside the workspace scope."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from accounts.errors import NotFound
+from accounts.tenancy import TenantQuerySet
+from sessions.models import OPEN_STATES, AvatarSession, SessionEvent, Turn
+
+
+def access_session(session_id: UUID | str) -> AvatarSession:
+    """The session; raises NotFound when it is absent or a stranger's."""
+    try:
+        return AvatarSession.objects.get(pk=session_id)
+    except AvatarSession.DoesNotExist as error:
+        raise NotFound("No such session in this workspace.", code="session_not_found") from error
+
+
+def all_sessions() -> TenantQuerySet[AvatarSession]:
+    """Newest first."""
+    return AvatarSession.objects.get_queryset().select_related("created_by").order_by("-created_at", "-id")
+
+
+def recent_sessions(limit: int = 50) -> TenantQuerySet[AvatarSession]:
+    """The newest `limit` sessions."""
+    return all_sessions()[:limit]
+
+
+def live_sessions() -> TenantQuerySet[AvatarSession]:
+    """Open sessions, newest first."""
+    return AvatarSession.objects.get_queryset().filter(state__in=OPEN_STATES).order_by("-created_at")
+
+
+def turns_of(session: AvatarSession) -> TenantQuerySet[Turn]:
+    """What was said, in order."""
+    return Turn.objects.get_queryset().filter(session=session).order_by("number")
+
+
+def events_of(session: AvatarSession) -> TenantQuerySet[SessionEvent]:
+    """What happened, in order."""
+    return SessionEvent.objects.get_queryset().filter(session=session).order_by("created_at", "id")
+
+
+def access_turn(session: AvatarSession, number: int) -> Turn:
+    """A turn of a session; raises NotFound."""
+    try:
+        return Turn.objects.get(session=session, number=number)
+    except Turn.DoesNotExist as error:
+        raise NotFound("No such turn in this session.", code="turn_not_found") from error

@@ -1,0 +1,112 @@
+"""The shapes of sessions on the REST API."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.conf import settings
+from rest_framework import serializers
+
+from sessions.models import AvatarSession, SessionEvent, SessionState, Turn, TurnState
+from sessions.services.turns import MAX_TEXT
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses fields that it does not know."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
+            raise serializers.ValidationError({name: ["There is no such field."] for name in unknown})
+        return super().to_internal_value(data)
+
+
+class SessionCreateSerializer(StrictSerializer):
+    avatar = serializers.CharField(max_length=40, help_text="An avatar's id: GET /api/v1/avatars.")
+    voice = serializers.CharField(max_length=60, required=False, help_text="A voice's id; default: the avatar's own.")
+    origin = serializers.URLField(max_length=200, required=False, help_text="Bind tickets to a page's origin.")
+    idle_seconds = serializers.IntegerField(min_value=10, max_value=3600, required=False)
+    max_seconds = serializers.IntegerField(min_value=10, max_value=settings.SESSION_MAX_SECONDS, required=False)
+
+
+class TicketCreateSerializer(StrictSerializer):
+    role = serializers.ChoiceField(choices=["driver", "viewer"], default="driver")
+
+
+class TicketSerializer(serializers.Serializer[Any]):
+    ticket = serializers.CharField(help_text="Send it as subprotocol `ticket.<ticket>`; works once.")
+    url = serializers.CharField(help_text="The websocket's address.")
+    expires_at = serializers.DateTimeField()
+
+
+class SessionSerializer(serializers.ModelSerializer[AvatarSession]):
+    state = serializers.ChoiceField(choices=SessionState)
+    avatar_ms = serializers.IntegerField(source="settled_ms", help_text="Avatar time settled so far, in milliseconds.")
+
+    class Meta:
+        model = AvatarSession
+        fields = (
+            "id",
+            "state",
+            "avatar",
+            "voice",
+            "seed",
+            "idle_seconds",
+            "max_seconds",
+            "created_at",
+            "live_at",
+            "ended_at",
+            "end_reason",
+            "avatar_ms",
+        )
+        read_only_fields = fields
+
+
+class NewSessionSerializer(SessionSerializer):
+    ticket = TicketSerializer()
+
+    class Meta(SessionSerializer.Meta):
+        fields = (*SessionSerializer.Meta.fields, "ticket")  # type: ignore[assignment]
+
+
+class EmotionSerializer(StrictSerializer):
+    name = serializers.CharField(max_length=20)
+    intensity = serializers.FloatField(min_value=0, max_value=1, default=0.7)
+
+
+class TurnCreateSerializer(StrictSerializer):
+    text = serializers.CharField(max_length=MAX_TEXT, trim_whitespace=False)
+    emotion = EmotionSerializer(required=False)
+    voice = serializers.CharField(max_length=60, required=False)
+    rate = serializers.FloatField(min_value=0.5, max_value=2.0, default=1.0)
+    request_id = serializers.CharField(max_length=64, required=False, default="", allow_blank=True)
+
+
+class TurnSerializer(serializers.ModelSerializer[Turn]):
+    state = serializers.ChoiceField(choices=TurnState)
+    turn = serializers.IntegerField(source="number")
+
+    class Meta:
+        model = Turn
+        fields = (
+            "turn",
+            "request_id",
+            "kind",
+            "text",
+            "voice",
+            "state",
+            "error",
+            "characters",
+            "spoken_ms",
+            "heard_text",
+            "timings",
+            "created_at",
+            "finished_at",
+        )
+        read_only_fields = fields
+
+
+class SessionEventSerializer(serializers.ModelSerializer[SessionEvent]):
+    class Meta:
+        model = SessionEvent
+        fields = ("id", "kind", "data", "created_at")
+        read_only_fields = fields

@@ -1,0 +1,88 @@
+"""The meter of a live session: one slice ahead is held, what was used is settled, the end is announced before it comes."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from quotas.metrics import Metric
+from quotas.selectors import share_used
+from quotas.services import renew
+from quotas.values import UsageAttributes
+from sessions import events
+from sessions.models import AvatarSession, SessionEvent, SessionState
+from sessions.selectors import access_session
+
+SLICE_LEASE = timedelta(seconds=settings.SESSION_SLICE_SECONDS * 3)
+PRESENCE_FRESH = timedelta(seconds=10)
+WARN_PERCENT = 80
+
+
+def slice_length() -> int:
+    """Milliseconds that a live session holds ahead: the most that one session can overrun."""
+    return int(settings.SESSION_SLICE_SECONDS) * 1000
+
+
+def usage_of(session: AvatarSession) -> UsageAttributes:
+    """What the ledger remembers about this session's usage."""
+    return UsageAttributes(occurred_at=timezone.now(), session_id=session.pk, api_key_id=session.api_key_id)
+
+
+def elapsed_ms(session: AvatarSession, now: datetime, present_until: datetime) -> int:
+    """Milliseconds since the last settlement in which a driver was present; 0 for a session that never went live."""
+    if session.metered_at is None:
+        return 0
+    return max(0, round((min(now, present_until) - session.metered_at) / timedelta(milliseconds=1)))
+
+
+@transaction.atomic
+def session_renew(*, session_id: UUID, present_until: datetime) -> None:
+    """Settle the time used and hold the next slice; where none is left, announce the end (state `ending`)."""
+    now = timezone.now()
+    session = access_session(session_id)
+    if session.state != SessionState.LIVE or session.time_hold is None:
+        return
+    used = elapsed_ms(session, now, present_until)
+    sequence = session.slice_number + 1
+    renewal = renew(
+        hold_id=session.time_hold,
+        used=used,
+        sequence=sequence,
+        next_amount=slice_length(),
+        lease=SLICE_LEASE,
+        usage=usage_of(session),
+    )
+    _note_settlement(session, sequence, used, now, present_until)
+    if renewal.shortage:
+        _announce_end(session, now, renewal.hold.amount)
+    elif share_used(Metric.AVATAR_MS) >= WARN_PERCENT:
+        _warn_once(session)
+
+
+def _note_settlement(session: AvatarSession, sequence: int, used: int, now: datetime, present_until: datetime) -> None:
+    # A stale presence is a gap without a driver: it is skipped, not billed.
+    fresh = now - present_until < PRESENCE_FRESH
+    session.metered_at = min(now, present_until) if fresh else now
+    session.slice_number = sequence
+    session.settled_ms += used
+    session.renew_at = now + timedelta(milliseconds=slice_length() // 2)
+    session.save(update_fields=["metered_at", "slice_number", "settled_ms", "renew_at"])
+
+
+def _announce_end(session: AvatarSession, now: datetime, left_ms: int) -> None:
+    """What is left is held, so that the sentence can end; say so."""
+    session.state = SessionState.ENDING
+    session.renew_at = now + timedelta(milliseconds=left_ms)
+    session.save(update_fields=["state", "renew_at"])
+    detail = "The plan's avatar time is used up; the session ends after this sentence."
+    events.append(session, "session.notice", code="ending_soon", metric=Metric.AVATAR_MS.value, detail=detail)
+
+
+def _warn_once(session: AvatarSession) -> None:
+    if not SessionEvent.objects.filter(session=session, kind="session.notice").exists():
+        detail = "80 % of the plan's avatar time for this period is used."
+        events.append(session, "session.notice", code="quota_80", metric=Metric.AVATAR_MS.value, detail=detail)

@@ -1,0 +1,201 @@
+"""The media bus: from the worker that performs a turn to every gateway that shows it, with the fence between turns.
+
+Each session has, in Redis: a fence (the number of the turn that may speak, or `n!` once it was stopped), a channel, and a
+short log of the current turn's packets for connections that resume. Publishing and checking the fence is one step, so
+nothing of a stopped turn can be published after the stop.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from sessions import presence
+from sessions.redis import client
+
+LOG_PACKETS = 24
+LOG_SECONDS = 90
+FENCE_SECONDS = 6 * 3600
+DRIVER_SECONDS = 30
+_HEAD = struct.Struct("<BII")  # 'M' or 'C', turn, seq
+_FRAME = struct.Struct("<BI")  # 1 = text, bytes that follow
+
+_BEGIN = """
+local current = tonumber(string.match(redis.call('GET', KEYS[1]) or '0', '%d+'))
+if current >= tonumber(ARGV[1]) then return 0 end
+redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
+redis.call('DEL', KEYS[2])
+redis.call('PUBLISH', KEYS[3], ARGV[3])
+return 1
+"""
+_STOP = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
+redis.call('SET', KEYS[1], ARGV[1] .. '!', 'KEEPTTL')
+redis.call('PUBLISH', KEYS[2], ARGV[2])
+return 1
+"""
+_PUBLISH = """
+if redis.call('GET', KEYS[1]) ~= ARGV[1] then return -1 end
+redis.call('XADD', KEYS[2], 'MAXLEN', ARGV[3], '*', 'd', ARGV[2])
+redis.call('EXPIRE', KEYS[2], ARGV[4])
+redis.call('PUBLISH', KEYS[3], ARGV[2])
+return redis.call('EXISTS', KEYS[4])
+"""
+_LEAVE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+
+
+class Superseded(Exception):
+    """The turn was stopped, or a newer one has begun: drop everything of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Packet:
+    """Ready-made wire messages of one step of a turn; `about` is for the gateway only."""
+
+    turn: int
+    seq: int
+    frames: tuple[str | bytes, ...]
+    about: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Control:
+    """Something that gateways of the session must know."""
+
+    turn: int
+    fields: dict[str, Any]
+
+
+def channel(session_id: object) -> str:
+    return f"media:{session_id}"
+
+
+def _fence(session_id: object) -> str:
+    return f"live:{session_id}:turn"
+
+
+def log_key(session_id: object) -> str:
+    return f"live:{session_id}:log"
+
+
+def driver_key(session_id: object) -> str:
+    return f"live:{session_id}:driver"
+
+
+def emotion_key(session_id: object) -> str:
+    return f"live:{session_id}:emotion"
+
+
+def encode_packet(packet: Packet) -> bytes:
+    parts = [_HEAD.pack(ord("M"), packet.turn, packet.seq)]
+    for frame in (json.dumps(packet.about), *packet.frames):
+        raw = frame.encode() if isinstance(frame, str) else frame
+        parts += [_FRAME.pack(isinstance(frame, str), len(raw)), raw]
+    return b"".join(parts)
+
+
+def encode_control(turn: int, **fields: Any) -> bytes:
+    return _HEAD.pack(ord("C"), turn, 0) + json.dumps(fields).encode()
+
+
+def decode(data: bytes) -> Packet | Control:
+    """The inverse of the two encoders."""
+    kind, turn, seq = _HEAD.unpack_from(data)
+    if kind == ord("C"):
+        return Control(turn=turn, fields=json.loads(data[_HEAD.size :]))
+    about, *frames = _frames(data)
+    return Packet(turn=turn, seq=seq, frames=tuple(frames), about=json.loads(about))
+
+
+def _frames(data: bytes) -> list[str | bytes]:
+    frames: list[str | bytes] = []
+    at = _HEAD.size
+    while at < len(data):
+        is_text, length = _FRAME.unpack_from(data, at)
+        at += _FRAME.size
+        raw = data[at : at + length]
+        frames.append(raw.decode() if is_text else raw)
+        at += length
+    return frames
+
+
+@cache
+def _script(source: str) -> Any:
+    return client().register_script(source)
+
+
+def begin(session_id: object, turn: int, **fields: Any) -> None:
+    """Move the fence to `turn` and tell the gateways. An older turn can't begin after a newer one."""
+    keys = [_fence(session_id), log_key(session_id), channel(session_id)]
+    _script(_BEGIN)(keys=keys, args=[turn, FENCE_SECONDS, encode_control(turn, kind="queued", **fields)])
+
+
+def stop(session_id: object, turn: int) -> None:
+    """Nothing of `turn` is published from here on."""
+    keys = [_fence(session_id), channel(session_id)]
+    _script(_STOP)(keys=keys, args=[turn, encode_control(turn, kind="interrupted")])
+
+
+def publish(session_id: object, packet: Packet) -> bool:
+    """Publish one packet; returns whether a driver is connected. Raises Superseded."""
+    keys = [_fence(session_id), log_key(session_id), channel(session_id), driver_key(session_id)]
+    answer = _script(_PUBLISH)(keys=keys, args=[packet.turn, encode_packet(packet), LOG_PACKETS, LOG_SECONDS])
+    if answer == -1:
+        raise Superseded
+    return bool(answer)
+
+
+def check(session_id: object, turn: int) -> bool:
+    """Beat for a turn that is being paced; returns whether a driver is connected. Raises Superseded."""
+    pipe = client().pipeline(transaction=False)
+    pipe.get(_fence(session_id))
+    pipe.exists(driver_key(session_id))
+    pipe.publish(channel(session_id), encode_control(turn, kind="beat"))
+    fence, driver, _ = pipe.execute()
+    if fence is None or fence.decode() != str(turn):
+        raise Superseded
+    return bool(driver)
+
+
+def tell(session_id: object, turn: int = 0, **fields: Any) -> None:
+    """Send a control message to every gateway of the session."""
+    client().publish(channel(session_id), encode_control(turn, **fields))
+
+
+def log_of(session_id: object, turn: int, after_seq: int) -> list[Packet]:
+    """The packets of `turn` after `after_seq` that are still kept, in order."""
+    entries = client().xrange(log_key(session_id))
+    packets = [decode(fields[b"d"]) for _, fields in entries]
+    return [p for p in packets if isinstance(p, Packet) and p.turn == turn and p.seq > after_seq]
+
+
+def take_seat(session_id: object, connection: str) -> None:
+    """Make `connection` the session's driver and tell an older one."""
+    client().set(driver_key(session_id), connection, ex=DRIVER_SECONDS)
+    presence.beat([str(session_id)])
+    tell(session_id, kind="driver", connection=connection)
+
+
+def leave_seat(session_id: object, connection: str) -> None:
+    """Give the seat back, if it is still `connection`'s; the meter counts until now."""
+    if _script(_LEAVE)(keys=[driver_key(session_id)], args=[connection]):
+        presence.beat([str(session_id)])
+
+
+def forget(session_id: object) -> None:
+    """The session is over: keep nothing but what is on its way."""
+    client().delete(_fence(session_id), log_key(session_id), driver_key(session_id), emotion_key(session_id))
+
+
+def set_emotion(session_id: object, name: str, intensity: float) -> None:
+    client().set(emotion_key(session_id), json.dumps([name, intensity]), ex=FENCE_SECONDS)
+
+
+def emotion(session_id: object) -> tuple[str, float]:
+    """The session's emotion outside of turns that bring their own."""
+    stored = client().get(emotion_key(session_id))
+    name, intensity = json.loads(stored) if stored else ("neutral", 0.0)
+    return name, intensity

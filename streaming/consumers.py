@@ -1,0 +1,186 @@
+"""The gateway: one websocket connection to a session, as its driver or as a viewer."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from typing import Any
+
+from channels.generic.websocket import AsyncWebsocketConsumer
+
+from accounts.context import set_actor
+from accounts.errors import Gone, Problem
+from accounts.identifiers import uuid7
+from accounts.rest.problems import problem_of
+from sessions.services import session_end, turn_create, turn_interrupt
+from sessions.services.turns import check_emotion
+from streaming import bus
+from streaming.connection import Admission, Limits, Refused, admit, in_database, in_workspace
+from streaming.hub import Hub, Mailbox
+from streaming.messages import session_ready
+from streaming.protocol import (
+    MAX_CONTROL_BYTES,
+    MAX_MEDIA_BYTES,
+    SUBPROTOCOL,
+    BadMessage,
+    Close,
+    Emotion,
+    Interrupt,
+    LimitBroken,
+    Ping,
+    Played,
+    Resume,
+    Say,
+    control,
+    parse_control,
+    parse_media,
+)
+from streaming.relay import Relay
+from streaming.tasks import now_ms
+
+logger = logging.getLogger(__name__)
+VIEWERS_MAY = (Ping, Resume)
+
+
+class SessionConsumer(AsyncWebsocketConsumer):
+    """Parses what the client sends and calls services; what comes back from the bus is the relay's work."""
+
+    admission: Admission
+    mailbox: Mailbox | None = None
+    relay: Relay | None = None
+
+    async def connect(self) -> None:
+        self.limits = Limits()
+        self.connection = str(uuid7())
+        set_actor(request_id=self.connection, ip=(self.scope.get("client") or [None])[0])
+        await self.accept(SUBPROTOCOL if SUBPROTOCOL in self.scope["subprotocols"] else None)
+        session_id = str(self.scope["url_route"]["kwargs"]["session_id"])
+        try:
+            self.admission = await in_database(admit, session_id, self.scope["subprotocols"], self._origin())
+        except Refused as refusal:
+            return await self._refuse(refusal.close, str(refusal))
+        except Gone as gone:
+            return await self._refuse(Close.GONE, gone.detail)
+        except Problem as problem:
+            return await self._refuse(Close.GONE, problem.detail)
+        await self._open(session_id)
+
+    def _origin(self) -> str | None:
+        for name, value in self.scope["headers"]:
+            if name == b"origin":
+                return str(value.decode("latin-1"))
+        return None
+
+    async def _refuse(self, close: Close, reason: str) -> None:
+        await self.send(control("error", code=close.name.lower(), detail=reason, status=int(close)))
+        await self.close(int(close), reason[:120])
+
+    async def _open(self, session_id: str) -> None:
+        ticket = self.admission.ticket
+        set_actor(user_id=self.admission.session.created_by_id, api_key_id=self.admission.session.api_key_id)
+        self.mailbox = Mailbox(session_id, self.connection, is_driver=ticket.role == "driver")
+        self.relay = Relay(self, self.mailbox, ticket.workspace_id)
+        await Hub.current().join(self.mailbox)
+        if self.mailbox.is_driver:
+            await in_database(bus.take_seat, session_id, self.connection)
+        resume = await self.relay.recover()
+        await self.send(session_ready(self.admission, resume, now_ms()))
+        self.relay.start()
+
+    async def disconnect(self, code: int) -> None:
+        if self.relay is None or self.mailbox is None:
+            return
+        await self.relay.stop()
+        await Hub.current().leave(self.mailbox)
+        if self.mailbox.is_driver:
+            await in_database(bus.leave_seat, self.mailbox.session_id, self.connection)
+            if code == Close.NORMAL:
+                await self._in_workspace(session_end, reason="client_closed")
+
+    async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
+        if self.relay is None:
+            return
+        try:
+            await self._receive(text_data, bytes_data)
+        except Problem as problem:
+            await self._complain(problem)
+
+    async def _receive(self, text: str | None, media: bytes | None) -> None:
+        if self.limits.too_fast(time.monotonic()):
+            raise LimitBroken("At most 30 messages a second.", code="too_fast", hint="Send fewer messages.")
+        if text is None:
+            return self._receive_media(media or b"")
+        if len(text) > MAX_CONTROL_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_CONTROL_BYTES:
+            raise LimitBroken(f"A control message may have {MAX_CONTROL_BYTES} bytes.", code="message_too_large")
+        message = parse_control(text)
+        assert self.mailbox is not None
+        if not self.mailbox.is_driver and not isinstance(message, VIEWERS_MAY):
+            raise BadMessage("A viewer may only watch.", code="not_driver", hint="Ask for a driver's ticket.")
+        await self._act(message)
+
+    def _receive_media(self, media: bytes) -> None:
+        if len(media) > MAX_MEDIA_BYTES:
+            raise LimitBroken(f"A media message may have {MAX_MEDIA_BYTES} bytes.", code="message_too_large")
+        parse_media(media)
+        raise BadMessage("This session does not listen.", code="not_listening", hint="Send 'listen.start' first.")
+
+    async def _act(self, message: Any) -> None:
+        assert self.relay is not None
+        match message:
+            case Ping(t=t):
+                await self.send(control("pong", t=t, server_time=now_ms()))
+            case Played(turn=turn, pts_ms=pts_ms):
+                self.relay.played(turn, pts_ms)
+            case Interrupt():
+                self.relay.mute()
+                await self._in_workspace(turn_interrupt)
+            case Resume(turn=turn, seq=seq):
+                await self.relay.resume(turn, seq)
+            case Emotion():
+                await self._set_emotion(message)
+            case Say():
+                await self._say(message)
+
+    async def _set_emotion(self, message: Emotion) -> None:
+        check_emotion(message.name, message.intensity)
+        assert self.mailbox is not None
+        session_id = self.mailbox.session_id
+        await in_database(bus.set_emotion, session_id, message.name, message.intensity)
+        await in_database(bus.tell, session_id, kind="emotion", name=message.name, intensity=message.intensity)
+
+    async def _say(self, message: Say) -> None:
+        received_ms = now_ms()
+        try:
+            await self._in_workspace(
+                turn_create,
+                text=message.text,
+                emotion=message.emotion or "",
+                intensity=message.intensity if message.emotion else 0.0,
+                request_id=message.request_id,
+                rate=message.rate,
+                received_ms=received_ms,
+            )
+        except Problem as problem:
+            problem.extra["request_id"] = message.request_id
+            raise
+
+    async def _in_workspace(self, service: Any, **kwargs: Any) -> Any:
+        ticket = self.admission.ticket
+        return await in_workspace(ticket.workspace_id, service, session_id=self.admission.session.pk, **kwargs)
+
+    async def _complain(self, problem: Problem) -> None:
+        """Answer with the problem; the third offence against form or limits within ten seconds closes."""
+        await self.send(control("error", **problem_of(problem)))
+        offence = {BadMessage: Close.BAD_MESSAGE, LimitBroken: Close.TOO_FAST}.get(type(problem))
+        if offence is not None and self.limits.strike(time.monotonic()):
+            with contextlib.suppress(asyncio.CancelledError):
+                await self.close(int(offence), problem.detail[:120])
+
+
+class NothingHere(AsyncWebsocketConsumer):
+    """Websockets at any other address are refused with an answer instead of a stack trace."""
+
+    async def connect(self) -> None:
+        await self.close()

@@ -1,0 +1,102 @@
+"""One subscription per process: hands each session's bus messages to its connections through bounded queues."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+from collections import defaultdict
+from weakref import WeakKeyDictionary
+
+import redis.exceptions
+
+from sessions import presence
+from sessions.redis import async_client, client
+from streaming import bus
+
+logger = logging.getLogger(__name__)
+QUEUE_MESSAGES = 64
+RETRY_SECONDS = 0.5
+
+
+class Mailbox:
+    """A connection's bounded queue of bus messages. Overflow marks it: the connection must close and resume."""
+
+    def __init__(self, session_id: str, connection: str, *, is_driver: bool) -> None:
+        self.session_id, self.connection, self.is_driver = session_id, connection, is_driver
+        self.queue: asyncio.Queue[bytes] = asyncio.Queue(QUEUE_MESSAGES)
+        self.overflowed = asyncio.Event()
+
+    def put(self, data: bytes) -> None:
+        try:
+            self.queue.put_nowait(data)
+        except asyncio.QueueFull:
+            self.overflowed.set()
+
+
+class Hub:
+    """The event loop's subscriber and its beat for the sessions whose drivers are here."""
+
+    _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
+
+    def __init__(self) -> None:
+        self._redis = async_client()
+        self._pubsub = self._redis.pubsub(ignore_subscribe_messages=True)
+        self._mailboxes: defaultdict[str, set[Mailbox]] = defaultdict(set)
+        self._lock = asyncio.Lock()  # concurrent first subscriptions on one PubSub race
+        self._tasks: list[asyncio.Task[None]] = []
+
+    @classmethod
+    def current(cls) -> Hub:
+        """The running loop's hub."""
+        loop = asyncio.get_running_loop()
+        if loop not in cls._hubs:
+            cls._hubs[loop] = cls()
+        return cls._hubs[loop]
+
+    async def join(self, mailbox: Mailbox) -> None:
+        """Deliver the session's messages to `mailbox` from now on."""
+        async with self._lock:
+            self._mailboxes[mailbox.session_id].add(mailbox)
+            await self._pubsub.subscribe(bus.channel(mailbox.session_id))
+            if not self._tasks:
+                self._tasks = [asyncio.create_task(self._deliver()), asyncio.create_task(self._beat())]
+
+    async def leave(self, mailbox: Mailbox) -> None:
+        async with self._lock:
+            boxes = self._mailboxes[mailbox.session_id]
+            boxes.discard(mailbox)
+            if not boxes:
+                del self._mailboxes[mailbox.session_id]
+                with contextlib.suppress(redis.exceptions.ConnectionError):
+                    await self._pubsub.unsubscribe(bus.channel(mailbox.session_id))
+
+    async def _deliver(self) -> None:
+        while True:
+            try:
+                message = await self._pubsub.get_message(timeout=None)  # type: ignore[arg-type]
+            except redis.exceptions.ConnectionError:
+                logger.warning("The media bus is gone; trying again.")
+                await asyncio.sleep(RETRY_SECONDS)
+                continue
+            if message is not None:
+                session_id = message["channel"].decode().partition(":")[2]
+                for mailbox in tuple(self._mailboxes.get(session_id, ())):
+                    mailbox.put(message["data"])
+
+    async def _beat(self) -> None:
+        while True:
+            await asyncio.sleep(presence.BEAT_SECONDS)
+            drivers = [box for boxes in self._mailboxes.values() for box in boxes if box.is_driver]
+            try:
+                await asyncio.to_thread(_beat_for, drivers)
+            except redis.exceptions.RedisError:
+                logger.warning("Could not beat for %d sessions.", len(drivers))
+
+
+def _beat_for(drivers: list[Mailbox]) -> None:
+    presence.beat(box.session_id for box in drivers)
+    pipe = client().pipeline(transaction=False)
+    for box in drivers:
+        pipe.expire(bus.driver_key(box.session_id), bus.DRIVER_SECONDS)
+    pipe.execute()

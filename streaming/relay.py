@@ -1,0 +1,212 @@
+"""From the bus to one connection: relays packets of the current turn, and for the driver watches over the turn."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import time
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+from accounts.tenancy import workspace_scope
+from sessions.models import ACTIVE_TURNS, Turn, TurnState
+from sessions.services import turn_finish
+from streaming import bus
+from streaming.connection import in_database, in_workspace
+from streaming.hub import Mailbox
+from streaming.protocol import Close, control
+from streaming.watch import Heard, TurnWatch, Verdict
+
+if TYPE_CHECKING:
+    from streaming.consumers import SessionConsumer
+
+logger = logging.getLogger(__name__)
+TICK_SECONDS = 0.25
+END_CODES = {"idle": Close.IDLE, "quota_exhausted": Close.QUOTA, "key_revoked": Close.TICKET}
+FAILURES = {
+    Verdict.NOT_PICKED_UP: ("no_worker", "No worker took the sentence in time.", "Try again; check that workers run."),
+    Verdict.WORKER_LOST: ("worker_lost", "The worker that spoke was lost.", "Say it again."),
+}
+
+
+class Relay:
+    """Owns the connection's outgoing side. Only its own task sends media, so order is kept and a stop is final."""
+
+    def __init__(self, consumer: SessionConsumer, mailbox: Mailbox, workspace_id: str) -> None:
+        self.consumer, self.mailbox, self.workspace_id = consumer, mailbox, workspace_id
+        self.watch: TurnWatch | None = None
+        self.muted = False
+        self._tasks: list[asyncio.Task[None]] = []
+        self._sent_seq = -1
+        self._resuming = False
+
+    def start(self) -> None:
+        works = [self._pump(), self._guard()] + ([self._tick()] if self.mailbox.is_driver else [])
+        self._tasks = [asyncio.create_task(self._safely(work)) for work in works]
+
+    async def stop(self) -> None:
+        current = asyncio.current_task()
+        for task in self._tasks:
+            if task is not current:
+                task.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await task
+
+    async def _safely(self, work: Any) -> None:
+        try:
+            await work
+        except asyncio.CancelledError:
+            raise
+        except Exception:
+            logger.exception("The relay of session %s failed.", self.mailbox.session_id)
+            await self.consumer.close(int(Close.GOING_AWAY), "Reconnect, please.")
+
+    def played(self, turn: int, pts_ms: int) -> None:
+        if self.watch is not None and self.watch.turn == turn:
+            self.watch.played(pts_ms, time.monotonic())
+
+    def mute(self) -> None:
+        """Nothing of the current turn goes out from here on, before the stop has travelled through the bus."""
+        self.muted = True
+
+    async def recover(self) -> dict[str, int] | None:
+        """Find a turn that was active before this connection; returns what of it can be resumed."""
+        turn = await in_workspace(self.workspace_id, _active_turn, session_id=self.mailbox.session_id)
+        if turn is None:
+            return None
+        self.watch = TurnWatch(turn=turn.number, text=turn.text, request_id=turn.request_id, began=time.monotonic())
+        packets = await in_database(bus.log_of, self.mailbox.session_id, turn.number, -1)
+        self._resuming = bool(packets)
+        for packet in packets:
+            self.watch.packet(packet.seq, packet.about, time.monotonic())
+        self._sent_seq = self.watch.last_seq
+        return {"turn": turn.number, "seq": self._sent_seq}
+
+    async def resume(self, turn: int, seq: int) -> None:
+        """Send again what the client has not got of the current turn; a turn that is over needs nothing."""
+        if self.watch is None or self.watch.turn != turn or not self._resuming:
+            return
+        self._resuming = False
+        upto = self._sent_seq
+        for packet in await in_database(bus.log_of, self.mailbox.session_id, turn, seq):
+            if packet.seq <= upto and not self.muted:
+                await self._send(packet.frames)
+
+    async def _pump(self) -> None:
+        while True:
+            message = bus.decode(await self.mailbox.queue.get())
+            if isinstance(message, bus.Packet):
+                await self._relay(message)
+            else:
+                await self._obey(message.turn, message.fields)
+
+    async def _relay(self, packet: bus.Packet) -> None:
+        watch = self.watch
+        if watch is None or packet.turn != watch.turn or self.muted:
+            return
+        if watch.packet(packet.seq, packet.about, time.monotonic()):
+            self._sent_seq = packet.seq
+            await self._send(packet.frames)
+
+    async def _send(self, frames: tuple[str | bytes, ...]) -> None:
+        for frame in frames:
+            if self.muted:
+                return
+            if isinstance(frame, str):
+                await self.consumer.send(frame)
+            else:
+                await self.consumer.send(bytes_data=frame)
+
+    async def _guard(self) -> None:
+        """A client that does not read is cut off; it may come back and resume."""
+        await self.mailbox.overflowed.wait()
+        await self.consumer.close(int(Close.TRY_AGAIN), "Too slow: reconnect and resume.")
+
+    async def _obey(self, turn: int, fields: dict[str, Any]) -> None:
+        current = self.watch is not None and self.watch.turn == turn
+        match fields["kind"]:
+            case "queued":
+                await self._begin(turn, fields)
+            case "beat" if self.watch is not None and current:
+                self.watch.sign(time.monotonic())
+            case "interrupted" if current:
+                await self._finish(TurnState.INTERRUPTED)
+            case "failed" if current:
+                await self._fail(fields["code"], fields["detail"], fields["hint"])
+            case "finished":
+                await self.consumer.send(control("turn.finished", **fields["facts"]))
+            case "emotion":
+                await self.consumer.send(control("emotion.changed", name=fields["name"], intensity=fields["intensity"]))
+            case "notice":
+                await self.consumer.send(control("session.notice", code=fields["code"], detail=fields["detail"]))
+            case "driver" if self.mailbox.is_driver and fields["connection"] != self.mailbox.connection:
+                await self.consumer.close(int(Close.REPLACED), "Another driver took the session.")
+            case "ended":
+                await self._ended(fields["reason"])
+
+    async def _begin(self, turn: int, fields: dict[str, Any]) -> None:
+        if self.watch is not None and self.watch.turn < turn:
+            await self._finish(TurnState.INTERRUPTED)
+        self.watch = TurnWatch(turn=turn, text=fields["text"], request_id=fields["request_id"], began=time.monotonic())
+        self.muted, self._sent_seq, self._resuming = False, -1, False
+
+    async def _ended(self, reason: str) -> None:
+        if self.watch is not None:
+            await self._finish(TurnState.INTERRUPTED)
+        await self.consumer.send(control("session.ended", reason=reason))
+        await self.consumer.close(int(END_CODES.get(reason, Close.NORMAL)), reason)
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_SECONDS)
+            verdict = self.watch.verdict(time.monotonic()) if self.watch else Verdict.ACTIVE
+            if verdict == Verdict.COMPLETED:
+                await self._finish(TurnState.COMPLETED)
+            elif verdict in FAILURES:
+                await self._fail(*FAILURES[verdict])
+
+    async def _fail(self, code: str, detail: str, hint: str) -> None:
+        watch = self.watch
+        if self.mailbox.is_driver and watch is not None:
+            error = {"code": code, "title": "The turn failed", "detail": detail, "hint": hint, "status": 502}
+            await self.consumer.send(control("error", turn=watch.turn, **error, request_id=watch.request_id))
+        await self._finish(TurnState.FAILED, error=code)
+
+    async def _finish(self, outcome: TurnState, *, error: str = "") -> None:
+        """Close the turn: the driver's gateway writes it down and tells everybody."""
+        watch, self.watch = self.watch, None
+        if watch is None or not self.mailbox.is_driver:
+            return
+        now = time.monotonic()
+        heard = watch.heard_until(watch.delivered_ms) if outcome == TurnState.COMPLETED else watch.heard(now)
+        facts = await in_database(_write_down, self.workspace_id, self.mailbox.session_id, watch, outcome, heard, error)
+        await in_database(bus.tell, self.mailbox.session_id, watch.turn, kind="finished", facts=facts)
+
+
+def _active_turn(*, session_id: str) -> Turn | None:
+    return Turn.objects.filter(session_id=UUID(session_id), state__in=ACTIVE_TURNS).first()
+
+
+def _write_down(
+    workspace_id: str, session_id: str, watch: TurnWatch, outcome: TurnState, heard: Heard, error: str
+) -> dict[str, Any]:
+    bus.stop(session_id, watch.turn)
+    with workspace_scope(UUID(workspace_id)):
+        turn = turn_finish(
+            session_id=UUID(session_id),
+            number=watch.turn,
+            outcome=outcome,
+            spoken_ms=heard.spoken_ms,
+            heard_text=heard.text,
+            characters=heard.characters,
+            error=error,
+        )
+    return {
+        "turn": watch.turn,
+        "request_id": watch.request_id,
+        "outcome": turn.state,
+        "heard_text": turn.heard_text,
+        "spoken_ms": turn.spoken_ms,
+        "timings": turn.timings,
+    }
