@@ -1,0 +1,100 @@
+"""Usage as the pages draw it: meters with shares in percent, and a chart of days as rectangles."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from quotas.selectors import DayUsage, MetricUsage
+
+WARNING_PERCENT = 80
+# A forecast from less than a day of use says nothing.
+_LEAST_ELAPSED = timedelta(days=1)
+CHART_WIDTH, CHART_HEIGHT = 720, 120
+_BAR_SHARE = 0.72
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Meter:
+    """A metric against its limit. `percent` and `held_percent`: 0–100 of the limit; 0 without limit."""
+
+    usage: MetricUsage
+    percent: float
+    held_percent: float
+    tone: str
+    forecast: int | None
+
+    @property
+    def forecast_is_over(self) -> bool:
+        return self.forecast is not None and self.usage.limit is not None and self.forecast > self.usage.limit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Column:
+    """One day of a chart, in the chart's own coordinates."""
+
+    day: date
+    quantity: int
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chart:
+    """Days from left to right; `top` is the quantity at the upper edge."""
+
+    columns: list[Column]
+    top: int
+    total: int
+    today: int
+
+
+def meter(usage: MetricUsage, now: datetime) -> Meter:
+    """How full the metric is, how it is coloured, and where it will end at this pace."""
+    percent = _share(usage.used, usage.limit)
+    return Meter(
+        usage=usage,
+        percent=percent,
+        held_percent=min(100 - percent, _share(usage.held, usage.limit)),
+        tone=tone(percent),
+        forecast=_forecast(usage, now),
+    )
+
+
+def tone(percent: float) -> str:
+    """The class that colours a ring or a bar."""
+    if percent >= 100:
+        return "is-over"
+    return "is-warning" if percent >= WARNING_PERCENT else ""
+
+
+def chart(days: list[DayUsage]) -> Chart:
+    """One column a day, as high as its share of the highest."""
+    top = max((day.quantity for day in days), default=0)
+    step = CHART_WIDTH / max(1, len(days))
+    columns = [_column(day, index * step, step, top) for index, day in enumerate(days)]
+    return Chart(columns=columns, top=top, total=sum(day.quantity for day in days), today=days[-1].quantity)
+
+
+def _column(day: DayUsage, x: float, step: float, top: int) -> Column:
+    height = round(CHART_HEIGHT * max(0, day.quantity) / top, 2) if top else 0
+    # A day with any use at all stays visible.
+    height = max(height, 2) if day.quantity > 0 else 0
+    width = round(step * _BAR_SHARE, 2)
+    left = round(x + (step - width) / 2, 2)
+    return Column(day=day.day, quantity=day.quantity, x=left, y=CHART_HEIGHT - height, width=width, height=height)
+
+
+def _share(quantity: int, limit: int | None) -> float:
+    if limit is None:
+        return 0.0
+    return round(min(100.0, 100 * quantity / limit), 2) if limit else 100.0
+
+
+def _forecast(usage: MetricUsage, now: datetime) -> int | None:
+    elapsed = now - usage.period_start
+    if usage.resets_at is None or elapsed < _LEAST_ELAPSED:
+        return None
+    return round(usage.used * ((usage.period_end - usage.period_start) / elapsed))
