@@ -51,10 +51,12 @@ def _migrate_as_owner(name: str) -> None:
     connection.settings_dict.update(kept)
 
 
-@pytest.fixture(autouse=True)
-def _owner_truncates(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.fixture(scope="session", autouse=True)
+def _owner_truncates() -> Iterator[None]:
     """Tests that commit are cleaned up by the owner: the application's role may not truncate, and should not."""
-    monkeypatch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: truncate_everything())
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: truncate_everything())
+        yield
 
 
 def truncate_everything() -> None:
