@@ -8,6 +8,7 @@ scope) · alice_api, charlie_api, anonymous_api (REST clients) · join (adds ano
 
 from __future__ import annotations
 
+import secrets
 import time
 from collections.abc import Callable, Iterable, Iterator
 from uuid import UUID
@@ -56,8 +57,9 @@ def sign_in(user: User, workspace: Workspace | None = None) -> Client:
 
 
 def api_client(key: str = "") -> APIClient:
-    """A REST client that sends `key`, or nothing."""
-    client = APIClient(raise_request_exception=False)
+    """A REST client that sends `key`, or nothing; each calls from an address of its own, as rate limits outlive a test."""
+    address = f"10.{secrets.randbelow(256)}.{secrets.randbelow(256)}.{secrets.randbelow(256)}"
+    client = APIClient(raise_request_exception=False, REMOTE_ADDR=address)
     if key:
         client.credentials(HTTP_AUTHORIZATION=f"Bearer {key}")
     return client

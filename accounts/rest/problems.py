@@ -42,7 +42,7 @@ def problem(status: int, code: str, title: str, detail: str, *, hint: str = "", 
 
 def problem_of(error: Problem) -> dict[str, Any]:
     """The body for one of our own errors."""
-    return problem(error.status, error.code, error.title, error.detail, hint=error.hint, **error.extra)
+    return error.extra | problem(error.status, error.code, error.title, error.detail, hint=error.hint)
 
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:  # noqa: ARG001  (DRF's signature)

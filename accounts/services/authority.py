@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from accounts.access import Access
-from accounts.errors import Forbidden
+from accounts.errors import Forbidden, Invalid
 from accounts.models import Role
 from accounts.scopes import ROLE_SCOPES
 
@@ -23,6 +23,8 @@ def require_all(by: Access, scopes: Iterable[str]) -> None:
 
 
 def require_role(by: Access, role: str) -> None:
-    """Raise Forbidden unless `by` can do everything that `role` can."""
+    """Raise Forbidden unless `by` can do everything that `role` can; Invalid for what is no role."""
+    if role not in Role.values:
+        raise Invalid(f"A role is one of {', '.join(Role.values)}.", code="bad_role")
     if not ROLE_SCOPES[Role(role)] <= by.scopes:
         raise Forbidden(f"Only a person who can do all that the role {role} can may give or take it.", code="role_too_high")
