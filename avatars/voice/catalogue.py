@@ -159,16 +159,31 @@ _HEART = VoiceEntry(
     ),
     engine=_hibari,
     native="heart",
-    gain_db=6.5,
+    gain_db=6.7,
 )
 _TONGUES = tuple(
-    _Tongue(code=code, name=name, voice=voice, gain_db=(1.2, 1.2))
-    for code, name, voice in (
-        ("de", "Deutsch", "de"), ("en-US", "American English", "en-us"), ("en-GB", "British English", "en-gb-x-rp"),
-        ("es", "Español", "es"), ("fr", "Français", "fr"), ("it", "Italiano", "it"), ("pt-BR", "Português do Brasil", "pt-br"),
-        ("pt-PT", "Português", "pt"), ("nl", "Nederlands", "nl"), ("pl", "Polski", "pl"), ("sv", "Svenska", "sv"),
-        ("da", "Dansk", "da"), ("nb", "Norsk", "nb"), ("fi", "Suomi", "fi"), ("cs", "Čeština", "cs"), ("tr", "Türkçe", "tr"),
-        ("ru", "Русский", "ru"), ("uk", "Українська", "uk"), ("el", "Ελληνικά", "el"), ("hi", "हिन्दी", "hi"),
-        ("zh-CN", "普通话", "cmn"),
+    _Tongue(code=code, name=name, voice=voice, gain_db=(male, female))
+    for code, name, voice, male, female in (
+        ("de", "Deutsch", "de", 1.0, -0.8),
+        ("en-US", "American English", "en-us", 1.3, -0.2),
+        ("en-GB", "British English", "en-gb-x-rp", 0.6, -1.0),
+        ("es", "Español", "es", 1.4, -0.5),
+        ("fr", "Français", "fr", 2.1, 0.6),
+        ("it", "Italiano", "it", 1.9, 0.2),
+        ("pt-BR", "Português do Brasil", "pt-br", 0.7, -0.9),
+        ("pt-PT", "Português", "pt", 0.8, -0.8),
+        ("nl", "Nederlands", "nl", 0.5, -1.3),
+        ("pl", "Polski", "pl", 1.1, -0.9),
+        ("sv", "Svenska", "sv", 1.0, -0.8),
+        ("da", "Dansk", "da", 0.3, -1.6),
+        ("nb", "Norsk", "nb", 1.5, -0.2),
+        ("fi", "Suomi", "fi", -0.1, -1.7),
+        ("cs", "Čeština", "cs", 1.6, 0.0),
+        ("tr", "Türkçe", "tr", -0.1, -1.8),
+        ("ru", "Русский", "ru", 0.9, -0.8),
+        ("uk", "Українська", "uk", -0.4, -1.7),
+        ("el", "Ελληνικά", "el", 0.9, -0.8),
+        ("hi", "हिन्दी", "hi", 0.0, -1.9),
+        ("zh-CN", "普通话", "cmn", -1.5, -3.2),
     )
 )  # fmt: skip

@@ -1,11 +1,11 @@
 """English spelling to sound, with hibari's lexicon, tagger and reader of unknown words."""
 
-from functools import cache
 from typing import Protocol, cast
 
 from hibari.g2p import G2P
 
 from avatars.voice.neural import Pronounced
+from avatars.voice.once import once
 
 
 class _Token(Protocol):
@@ -27,6 +27,8 @@ def pronounce(text: str, *, british: bool = False) -> tuple[Pronounced, ...]:
     return tuple(out)
 
 
-@cache
+@once
 def _g2p(british: bool) -> G2P:
-    return G2P(british=british)
+    g2p = G2P(british=british)
+    g2p.phonemize_tokens(g2p.tokenize("xyzzyx"))  # loads the reader of unknown words, which hibari does on first need
+    return g2p

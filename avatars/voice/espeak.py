@@ -10,7 +10,7 @@ from avatars.voice.envelope import envelope
 from avatars.voice.espeak_process import Answer, Event, shared_process
 from avatars.voice.ipa import segments
 from avatars.voice.labels import Label
-from avatars.voice.neural import phonemes_of
+from avatars.voice.neural import phonemes_of, reach
 from avatars.voice.sound import Sound, TimedToken
 from avatars.voice.timeline import SAMPLE_RATE
 
@@ -57,7 +57,7 @@ def _labels(answer: Answer) -> list[Label]:
 
 
 def _tokens(answer: Answer, labels: list[Label], text: str) -> tuple[TimedToken, ...]:
-    """Each word event with the phonemes and characters up to the next one."""
+    """Each word event with its phonemes, and the characters up to the next one: some words are read as one."""
     spans, index = [], 0
     for event in answer.events:
         if event.kind == "word":
@@ -66,7 +66,7 @@ def _tokens(answer: Answer, labels: list[Label], text: str) -> tuple[TimedToken,
             index += 1
     following = [*spans[1:], (Event(kind="word", sample=0, start=len(text), length=0, ipa=""), index)]
     timed = (
-        _timed(event, max(after.start, event.start + event.length), labels, range(first, stop))
+        _timed(event, reach(text, event.start, after.start), labels, range(first, stop))
         for (event, first), (after, stop) in zip(spans, following, strict=True)
     )
     return tuple(token for tokens in timed for token in tokens)

@@ -3,7 +3,7 @@
 import re
 
 from avatars.voice.espeak_process import Event, shared_process
-from avatars.voice.neural import Pronounced
+from avatars.voice.neural import Pronounced, reach
 
 # What Kokoro was trained on: affricates as ligatures, some diphthongs as capitals (misaki's espeak table).
 _SYMBOLS = {
@@ -19,24 +19,24 @@ def pronounce_foreign(text: str, *, voice: str) -> tuple[Pronounced, ...]:
     """Tokens for each word that espeak-ng reads, punctuation between them kept; raises SpeechError."""
     events = shared_process().ask(text, voice=voice, words_per_minute=_WORDS_PER_MINUTE).events
     words = _words(events, len(text))
+    starts = [*(start for start, _ in words[1:]), len(text)]
     out: list[Pronounced] = []
-    for at, (start, end, symbols) in enumerate(words):
-        following = words[at + 1][0] if at + 1 < len(words) else len(text)
-        out.append(Pronounced(start=start, end=end, symbols=symbols + _between(text[end:following], at + 1 < len(words))))
+    for (start, symbols), following in zip(words, starts, strict=True):
+        end = reach(text, start, following)
+        out.append(Pronounced(start=start, end=end, symbols=symbols + _between(text[end:following])))
     return tuple(out)
 
 
-def _words(events: tuple[Event, ...], length: int) -> list[tuple[int, int, str]]:
-    """(start, end, symbols) in the order of the text; espeak-ng may read one word in several events."""
-    out: list[tuple[int, int, str]] = []
+def _words(events: tuple[Event, ...], length: int) -> list[tuple[int, str]]:
+    """(start, symbols) in the order of the text; espeak-ng may read one word in several events, or several in one."""
+    out: list[tuple[int, str]] = []
     for event in events:
         if event.kind == "word":
-            start = min(max(event.start, out[-1][0] if out else 0), length)
-            out.append((start, min(max(event.start + event.length, start), length), ""))
+            out.append((min(max(event.start, out[-1][0] if out else 0), length), ""))
         elif out:
-            start, end, symbols = out[-1]
-            out[-1] = (start, end, symbols + _symbols(event.ipa))
-    return [word for word in out if word[2]]
+            start, symbols = out[-1]
+            out[-1] = (start, symbols + _symbols(event.ipa))
+    return [word for word in out if word[1]]
 
 
 def _symbols(ipa: str) -> str:
@@ -46,6 +46,5 @@ def _symbols(ipa: str) -> str:
     return bare
 
 
-def _between(gap: str, more: bool) -> str:
-    marks = "".join(letter for letter in gap if letter in _MARKS)
-    return marks + (" " if more else "")
+def _between(gap: str) -> str:
+    return "".join(letter for letter in gap if letter in _MARKS) + (" " if " " in gap else "")

@@ -17,6 +17,7 @@ from threading import Lock, Timer
 from typing import IO
 
 from avatars.voice.errors import SpeechError
+from avatars.voice.once import once
 
 NEEDS = "Install the extra visavis[espeak], or libespeak-ng1 of the system."
 _ANSWER_WITHIN_S = 10.0
@@ -167,7 +168,7 @@ def _library() -> tuple[str, str]:
     return ctypes.util.find_library("espeak-ng") or "", ""
 
 
-@cache
+@once
 def shared_process() -> EspeakProcess:
     """The one process that all voices use."""
     return EspeakProcess()

@@ -1,12 +1,7 @@
 """English, American female: the hibari voice in process, with the times of its phonemes."""
 
-from functools import cache
-from typing import cast
-
 import numpy as np
 import onnxruntime as ort
-from hibari import dsp
-from numpy.typing import NDArray
 
 from avatars.voice.clauses import Clause
 from avatars.voice.english import pronounce
@@ -14,12 +9,13 @@ from avatars.voice.envelope import envelope
 from avatars.voice.graph import open_graph
 from avatars.voice.labels import label
 from avatars.voice.neural import Pronounced, Rendered, alphabet, assemble, asset, batches, known, symbols_of
+from avatars.voice.once import once
 from avatars.voice.sound import Sound
+from avatars.voice.vocoder import synthesise
 
 MODEL_SHA256 = "5f70741d4e900f4e85d0037498736cc1b3e1b9a63a13546a5da1e63abf4fccd8"
 _DURATIONS = "/Clip_output_0"
 _LONGEST = 400  # phonemes the model was made for
-_NOISE_SEED = 7  # one noise for every clause: the same text gives the same sound, whichever thread speaks it
 
 
 class HibariEngine:
@@ -38,12 +34,12 @@ class HibariEngine:
 def _render(tokens: tuple[Pronounced, ...], rate: float) -> Rendered:
     symbols = symbols_of(tokens)
     ids = np.array([[0, *(alphabet()[symbol] for symbol in symbols), 0]], np.int64)
-    *spectrum, units = _session().run(None, {"ids": ids, "speed": np.array([rate], np.float32)})
-    samples = cast("NDArray[np.float32]", dsp.synth(*(part[0] for part in spectrum), np.random.default_rng(_NOISE_SEED)))
+    *spectrum, pitch, units = _session().run(None, {"ids": ids, "speed": np.array([rate], np.float32)})
+    samples = synthesise([part[0] for part in spectrum], pitch[0])
     labels = label(f"^{symbols}$", units.reshape(-1), envelope(samples))
     return Rendered(tokens=tokens, samples=samples, labels=labels)
 
 
-@cache
+@once
 def _session() -> ort.InferenceSession:
     return open_graph(asset("hibari.onnx"), digest=MODEL_SHA256, durations=_DURATIONS)

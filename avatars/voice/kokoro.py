@@ -1,6 +1,6 @@
 """Kokoro-82M (int8): more English voices, and Spanish, French, Italian and Portuguese with espeak-ng's pronunciation."""
 
-from functools import cache, lru_cache
+from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from avatars.voice.espeak_ipa import pronounce_foreign
 from avatars.voice.graph import open_graph
 from avatars.voice.labels import label
 from avatars.voice.neural import Pronounced, Rendered, alphabet, assemble, batches, known, symbols_of
+from avatars.voice.once import once
 from avatars.voice.sound import Sound
 from avatars.voice.store import MODEL, MODEL_SHA256, table_path, voices_folder
 
@@ -54,7 +55,7 @@ def _render(tokens: tuple[Pronounced, ...], voice: str, rate: float) -> Rendered
     return Rendered(tokens=tokens, samples=samples, labels=labels)
 
 
-@cache
+@once
 def _session(folder: Path) -> ort.InferenceSession:
     return open_graph(folder / MODEL, digest=MODEL_SHA256, durations=_DURATIONS)
 

@@ -70,6 +70,14 @@ def symbols_of(tokens: Sequence[Pronounced]) -> str:
     return "".join(token.symbols for token in tokens)
 
 
+def reach(text: str, start: int, following: int) -> int:
+    """Where a token ends that begins at `start` when the next begins at `following`: after its last letter."""
+    end = max(following, start + 1)
+    while end > start + 1 and not text[end - 1].isalnum():
+        end -= 1
+    return end
+
+
 def assemble(parts: Sequence[Rendered]) -> Sound:
     """One sound out of the runs of a clause."""
     phonemes: list[Phoneme] = []

@@ -8,7 +8,7 @@ from avatars.voice.errors import SpeechError
 from avatars.voice.loudness import level
 from avatars.voice.pauses import trim
 from avatars.voice.scripts import check_scripts
-from avatars.voice.sound import Sound
+from avatars.voice.sound import Sound, TimedToken
 from avatars.voice.timeline import SAMPLE_RATE, Phoneme, SpeechChunk, Word
 
 MAX_CHARACTERS = 50_000
@@ -68,7 +68,14 @@ def _chunk(clause: Clause, sound: Sound, at: int, gain_db: float) -> SpeechChunk
 def _words(captions: tuple[Caption, ...], sound: Sound, at: int) -> Iterator[Word]:
     """A caption sounds from the first to the last token that overlaps it; one that says nothing is left out."""
     for caption in captions:
-        said = [token for token in sound.tokens if token.start < caption.end and token.end > caption.start]
+        said = [_share(token, caption) for token in sound.tokens if token.start < caption.end and token.end > caption.start]
         if said:
-            start, end = min(one.start_ms for one in said), max(one.end_ms for one in said)
+            start, end = min(start for start, _ in said), max(end for _, end in said)
             yield Word(text=caption.text, start_ms=at + round(start), end_ms=at + round(end))
+
+
+def _share(token: TimedToken, caption: Caption) -> tuple[float, float]:
+    """The caption's part of a token's time, by characters: an engine may read two words as one."""
+    pace = (token.end_ms - token.start_ms) / (token.end - token.start)
+    first, last = max(caption.start, token.start), min(caption.end, token.end)
+    return token.start_ms + pace * (first - token.start), token.start_ms + pace * (last - token.start)

@@ -23,11 +23,12 @@ class Speaker:
 
 
 SPEAKERS: tuple[Speaker, ...] = tuple(
-    Speaker(name=name, gain_db=3.2)
-    for name in (
-        "af_bella", "af_heart", "af_nicole", "af_sarah", "af_sky", "am_fenrir", "am_michael", "am_onyx", "am_puck",
-        "bf_emma", "bf_isabella", "bm_fable", "bm_george", "ef_dora", "em_alex", "ff_siwis", "if_sara", "im_nicola",
-        "pf_dora", "pm_alex",
+    Speaker(name=name, gain_db=gain_db)
+    for name, gain_db in (
+        ("af_bella", 2.4), ("af_heart", 2.9), ("af_nicole", 1.9), ("af_sarah", 1.1), ("af_sky", 4.0),
+        ("am_fenrir", -0.8), ("am_michael", 4.2), ("am_onyx", 2.7), ("am_puck", -1.3), ("bf_emma", 0.2),
+        ("bf_isabella", -2.0), ("bm_fable", 2.1), ("bm_george", 1.8), ("ef_dora", 3.6), ("em_alex", 2.9),
+        ("ff_siwis", -0.8), ("if_sara", -6.0), ("im_nicola", -1.0), ("pf_dora", 3.3), ("pm_alex", 2.7),
     )
 )  # fmt: skip
 

@@ -125,7 +125,9 @@ def _times(known: Language) -> tuple[Rule, ...]:
             return match.group()
         return f"{hour} {known.time} {minute}" if minute else f"{hour} {known.time}" if len(known.time) > 1 else str(hour)
 
-    return (Rule(pattern=re.compile(r"\b(\d{1,2})(?::|h(?=\d))(\d{2})\b(?![:.]\d)"), say=said, digits=True),)
+    return (
+        Rule(pattern=re.compile(r"\b(\d{1,2})(?::|h(?=\d))(\d{2})\b(?![:.]\d)(?:\s?(?:Uhr|uur|h)\b)?"), say=said, digits=True),
+    )
 
 
 def _money(known: Language) -> tuple[Rule, ...]:
