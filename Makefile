@@ -34,7 +34,7 @@ schema: $(VENV)/.installed
 	@$(BIN)/python -m config.schema
 
 lock: $(VENV)/.installed
-	$(BIN)/python -m piptools compile -q --all-extras --strip-extras --no-emit-index-url --no-emit-find-links --no-header --output-file requirements.lock pyproject.toml
+	$(BIN)/uv pip compile -q --universal --all-extras --generate-hashes --no-header --no-annotate -o requirements.lock pyproject.toml
 
 $(VENV)/.installed: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

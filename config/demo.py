@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -33,6 +34,8 @@ def main() -> None:
     except KeyboardInterrupt:
         print("\nStopping …", flush=True)
     finally:
+        for name in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(name, signal.SIG_IGN)  # a second Ctrl-C must not leave anything running
         processes.stop()
         stack.down()
 
@@ -59,8 +62,6 @@ def _environment(port: int) -> None:
 
 
 def _port_is_free(port: int) -> bool:
-    import socket
-
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

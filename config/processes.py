@@ -9,6 +9,8 @@ import sys
 import time
 from dataclasses import dataclass, field
 
+from config.embedded.server import die_with_parent
+
 STOP_SECONDS = 8.0
 
 
@@ -43,7 +45,8 @@ class Processes:
     def start(self, name: str, command: list[str]) -> None:
         # Sessions of their own: Ctrl-C in the terminal reaches only us, and we stop them in order.
         environment = os.environ | {"dramatiq_worker_timeout": "20", "dramatiq_queue_prefetch": "32"}
-        self.children[name] = subprocess.Popen(command, start_new_session=True, env=environment)
+        last_will = die_with_parent(signal.SIGTERM)
+        self.children[name] = subprocess.Popen(command, start_new_session=True, env=environment, preexec_fn=last_will)
 
     def wait(self) -> str:
         """Block until a child ends; returns its name."""

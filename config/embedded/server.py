@@ -40,7 +40,7 @@ class Server:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=_die_with_parent(stop_signal),
+                preexec_fn=die_with_parent(stop_signal),
                 **options,
             )
         return cls(name, process, stop_signal, log)
@@ -71,7 +71,8 @@ def free_port() -> int:
         return port
 
 
-def _die_with_parent(stop_signal: signal.Signals) -> Callable[[], Any] | None:
+def die_with_parent(stop_signal: signal.Signals) -> Callable[[], Any] | None:
+    """For Popen's preexec_fn: the child gets `stop_signal` when this process ends in any way (Linux)."""
     if not sys.platform.startswith("linux"):
         return None
     libc = ctypes.CDLL(None)
