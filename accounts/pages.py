@@ -11,6 +11,7 @@ from django.contrib.auth.decorators import login_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts.access import Access
 from accounts.errors import Problem
@@ -55,7 +56,9 @@ def workspace_page(scope: str) -> Callable[[View], View]:
 
 def problem_page(request: HttpRequest, problem: Problem) -> HttpResponse:
     """The page that says what went wrong and what to do."""
-    return render(request, "accounts/problem.html", {"problem": problem}, status=problem.status)
+    came_from = request.headers.get("Referer", "")
+    back = came_from if url_has_allowed_host_and_scheme(came_from, {request.get_host()}, request.is_secure()) else "/"
+    return render(request, "accounts/problem.html", {"problem": problem, "back": back}, status=problem.status)
 
 
 def carried_out(form: forms.Form, act: Callable[..., Any]) -> bool:

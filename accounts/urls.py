@@ -17,6 +17,7 @@ urlpatterns = [
     path("settings/invitations/", views.invitation_create, name="invitation_create"),
     path("settings/invitations/<uuid:invitation_id>/revoke/", views.invitation_revoke, name="invitation_revoke"),
     path("settings/audit/", views.audit, name="audit"),
+    path("settings/browsers/<int:session_id>/end/", views.login_session_end, name="login_session_end"),
     path("invitations/<slug:token>/", views.invitation_accept, name="invitation_accept"),
     path("invitations/waiting/<uuid:invitation_id>/", views.invitation_accept_waiting, name="invitation_accept_waiting"),
     path("developers/keys/", views.api_keys, name="api_keys"),

@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from allauth.account.decorators import reauthentication_required
+from allauth.usersessions.models import UserSession
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
@@ -185,6 +186,18 @@ def invitation_accept_waiting(request: PageRequest, invitation_id: UUID) -> Http
         return problem_page(request, problem)
     _choose(request, member.workspace_id)
     return redirect("studio")
+
+
+@require_POST
+@login_required
+def login_session_end(request: PageRequest, session_id: int) -> HttpResponse:
+    """Sign one of the person's other browsers out."""
+    session = UserSession.objects.filter(user=request.user, pk=session_id).first()
+    if session is None:
+        return problem_page(request, NotFound("This browser is not signed in as you."))
+    session.end()
+    messages.success(request, "The browser is signed out.")
+    return redirect("usersessions_list")
 
 
 # --- API keys and audit -----------------------------------------------------------------------------------------------
