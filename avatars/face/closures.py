@@ -107,7 +107,7 @@ def _leave_vowels_open(found: list[Envelope], vowel: NDArray[np.bool_]) -> list[
 def _flanks(found: list[Envelope], n: int, sounds: Sounds, rate: Floats) -> Envelope:
     """Flanks that reach to the middle of the neighbouring sounds at most, so that those are seen."""
     e = found[n]
-    shortest, rise = (0.07, 0.09) if e.teeth else (0.045, 0.075)
+    shortest, rise = (0.08, 0.095) if e.teeth else (0.045, 0.075)
     fall = 0.060 if IS_STOP[sounds.phone[e.last]] else rise
     rise, fall = rise * float(rate[e.first]), fall * float(rate[e.last])
     before, after = e.first - 1, e.last + 1

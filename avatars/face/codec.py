@@ -28,6 +28,8 @@ EYES_FROM_GAZE: Final = 2
 HEADER_BYTES: Final = 4
 _STEPS_PER_DEGREE: Final = 4
 _WEIGHTS: Final = 52
+_SCALE: Final = np.array([255] * _WEIGHTS + [_STEPS_PER_DEGREE] * 5, np.float32)
+_OFFSET: Final = np.array([0] * _WEIGHTS + [128] * 5, np.float32)
 _LEFT: Final = np.array([INDEX[name + "Left"] for name in MIRRORED])
 _RIGHT: Final = np.array([INDEX[name + "Right"] for name in MIRRORED])
 
@@ -49,13 +51,11 @@ def sent_channels(flags: int) -> NDArray[np.int64]:
 _SENT: Final = tuple(sent_channels(flags) for flags in range(4))
 
 
-def quantised(table: NDArray[np.float32]) -> Bytes:
-    """Bytes (T, 57) of a table of all channels (T, 57)."""
-    scaled = np.empty(table.shape, np.float32)
-    np.multiply(table[:, :_WEIGHTS], 255.0, out=scaled[:, :_WEIGHTS])
-    np.multiply(table[:, _WEIGHTS:], _STEPS_PER_DEGREE, out=scaled[:, _WEIGHTS:])
-    scaled[:, _WEIGHTS:] += 128.0
-    return np.clip(np.rint(scaled), 0, 255).astype(np.uint8)
+def scaled(table: NDArray[np.float32]) -> NDArray[np.float32]:
+    """All channels (T, 57) in steps of the wire, within 0–255, not yet rounded."""
+    steps = table * _SCALE + _OFFSET
+    bounded: NDArray[np.float32] = np.minimum(np.maximum(steps, np.float32(0)), np.float32(255))
+    return bounded
 
 
 def decode(payload: bytes, *, pts_ms: int = 0) -> FaceTrack:

@@ -1,4 +1,7 @@
-"""Face tracks to payloads: what changes too little to be seen is held back, but never on a lip closure."""
+"""Face tracks to payloads. A channel may be off by its dead zone, so that it changes seldom; on a lip closure it may not.
+
+Each channel is held for as long as one byte stays within the dead zone of all frames it is held for.
+"""
 
 from typing import Final
 
@@ -6,28 +9,34 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatars.face.channels import CHANNELS, INDEX, MIRRORED
-from avatars.face.codec import EYES_FROM_GAZE, SYMMETRIC, Bytes, FaceCodecError, quantised, sent_channels
+from avatars.face.codec import EYES_FROM_GAZE, SYMMETRIC, Bytes, FaceCodecError, scaled, sent_channels
 from avatars.face.track import FaceTrack
 
 _MOST_FRAMES: Final = 255
-_LIP_ZONES: Final = {"mouth": 3, "jaw": 3, "tongue": 4}
-_DEAD_ZONES: Final = _LIP_ZONES | {"brow": 4, "cheek": 5, "nose": 5, "eyeBlink": 3, "eye": 4, "head": 0, "gaze": 2}
-"""Steps (weights 1/255, angles 1/4°) by which a channel may be off, by the beginning of its name; the longest wins."""
-_CLOSE: Final = INDEX["mouthClose"]
-_CLOSURE: Final = 5  # mouthClose from this byte on is a lip closure: lips are sent exactly
+_ROUNDING: Final = 0.5
+_LIP_ZONES: Final = {
+    "jawOpen": 2.5, "mouthClose": 2.5, "mouthFunnel": 4.0, "mouthPucker": 4.5, "mouthLowerDown": 5.0, "mouthUpperUp": 5.0,
+    "mouthRoll": 3.5, "mouthShrug": 3.5, "mouthPress": 3.5,
+}  # fmt: skip
+_DEAD_ZONES: Final = _LIP_ZONES | {
+    "mouth": 5.0, "jaw": 5.0, "tongue": 5.0, "brow": 5.0, "cheek": 5.0, "nose": 5.0, "eyeBlink": 4.0, "eye": 5.0,
+    "head": 0.75, "gaze": 1.5,
+}  # fmt: skip
+_CLOSURE_SIGNS: Final = (INDEX["mouthClose"], INDEX["mouthRollUpper"])
+_CLOSURE: Final = 5.0  # from this step on, either of them means a lip closure: what moves the lips is exact
+_LEFT: Final = [INDEX[name + "Left"] for name in MIRRORED]
+_RIGHT: Final = [INDEX[name + "Right"] for name in MIRRORED]
 
 
-def dead_zones() -> NDArray[np.int16]:
-    """The dead zone of each channel in steps, (57,): a change is held back while it is within it."""
-    return np.array([_dead_zone(name) for name in CHANNELS], np.int16)
+def dead_zones() -> NDArray[np.float32]:
+    """How far each channel may be off, (57,), in steps of 1/255 for weights and of 1/4° for angles; 0.5 is rounding."""
+    zones = [_DEAD_ZONES[max((k for k in _DEAD_ZONES if name.startswith(k)), key=len)] for name in CHANNELS]
+    return np.array(zones, np.float32)
 
 
-def _dead_zone(name: str) -> int:
-    return _DEAD_ZONES[max((k for k in _DEAD_ZONES if name.startswith(k)), key=len)]
-
-
-_LIPS: Final = np.array([name.startswith(tuple(_LIP_ZONES)) for name in CHANNELS])
-_EXACT_AT_CLOSURE: Final = np.where(_LIPS, 0, dead_zones()).astype(np.int16)
+_ZONES: Final = dead_zones()
+_IS_LIP: Final = np.array([name.startswith(tuple(_LIP_ZONES)) for name in CHANNELS])
+_EXACT_AT_CLOSURE: Final = np.where(_IS_LIP, np.float32(_ROUNDING), _ZONES)
 
 
 class FaceEncoder:
@@ -44,39 +53,42 @@ class FaceEncoder:
             raise FaceCodecError(f"a track of {track.fps} fps for a stream of {self._fps}")
         if len(track) > _MOST_FRAMES:
             raise FaceCodecError(f"{len(track)} frames in one payload; {_MOST_FRAMES} are possible")
-        values = quantised(track.table())
-        flags = _flags(values)
+        steps = scaled(track.table())
+        flags = EYES_FROM_GAZE | (SYMMETRIC if np.array_equal(steps[:, _LEFT], steps[:, _RIGHT]) else 0)
         sent = sent_channels(flags)
-        zones = np.where(values[:, _CLOSE, None] >= _CLOSURE, _EXACT_AT_CLOSURE[sent], dead_zones()[sent])
+        closure = steps[:, _CLOSURE_SIGNS].max(axis=1, keepdims=True) >= _CLOSURE
+        zones = np.where(closure, _EXACT_AT_CLOSURE[sent], _ZONES[sent])
         header = bytes([self._fps, len(track), len(CHANNELS), flags])
-        return header + _packed(values[:, sent], zones, self._fps)
+        return header + _packed(*_held(steps[:, sent], zones, self._fps), self._fps)
 
 
-def _flags(values: Bytes) -> int:
-    """What can be left out."""
-    left = [INDEX[name + "Left"] for name in MIRRORED]
-    right = [INDEX[name + "Right"] for name in MIRRORED]
-    return EYES_FROM_GAZE | (SYMMETRIC if np.array_equal(values[:, left], values[:, right]) else 0)
+def _held(steps: NDArray[np.float32], zones: NDArray[np.float32], fps: int) -> tuple[Bytes, NDArray[np.bool_]]:
+    """Bytes (T, channels) and where a new one begins. Each is as near to the first frame it holds for as it can."""
+    low = np.maximum(np.ceil(steps - zones), 0).astype(np.int16)
+    high = np.minimum(np.floor(steps + zones), 255).astype(np.int16)
+    new = np.zeros(steps.shape, np.bool_)
+    for i in range(len(steps)):
+        if i % fps == 0:
+            new[i] = True
+            continue
+        below, above = np.maximum(low[i], low[i - 1]), np.minimum(high[i], high[i - 1])
+        np.greater(below, above, out=new[i])
+        np.copyto(low[i], below, where=~new[i])
+        np.copyto(high[i], above, where=~new[i])
+    for i in range(len(steps) - 2, -1, -1):
+        np.copyto(low[i], low[i + 1], where=~new[i + 1])
+        np.copyto(high[i], high[i + 1], where=~new[i + 1])
+    values = np.clip(np.rint(steps).astype(np.int16), low, high).astype(np.uint8)
+    for i in range(1, len(steps)):
+        np.copyto(values[i], values[i - 1], where=~new[i])
+    return values, new
 
 
-def _packed(values: Bytes, zones: NDArray[np.int16], fps: int) -> bytes:
-    """Frames (T, sent channels) as bytes: masks and values are laid side by side, then what is needed is picked."""
-    changed = _changes(values, zones, fps)
-    masks = np.packbits(changed, axis=1, bitorder="little")
+def _packed(values: Bytes, new: NDArray[np.bool_], fps: int) -> bytes:
+    """Frames as bytes: masks and values are laid side by side, then what is needed is picked."""
+    masks = np.packbits(new, axis=1, bitorder="little")
     groups = np.packbits(masks != 0, axis=1, bitorder="little")
-    needed = np.concatenate([np.ones_like(groups, np.bool_), masks != 0, changed], axis=1)
+    needed = np.concatenate([np.ones_like(groups, np.bool_), masks != 0, new], axis=1)
     needed[::fps, : 1 + masks.shape[1]] = False  # key frames have no masks
     laid_out: Bytes = np.concatenate([groups, masks, values], axis=1)
     return bytes(laid_out[needed])
-
-
-def _changes(values: Bytes, zones: NDArray[np.int16], fps: int) -> NDArray[np.bool_]:
-    """Which values are sent, (T, channels): those too far from what the receiver has."""
-    wide = values.astype(np.int16)
-    changed = np.ones(values.shape, np.bool_)
-    shown = wide[:1].copy()[0] if len(wide) else np.zeros(values.shape[1], np.int16)
-    for i in range(len(wide)):
-        if i % fps:
-            np.greater(np.abs(wide[i] - shown), zones[i], out=changed[i])
-        np.copyto(shown, wide[i], where=changed[i])
-    return changed

@@ -22,7 +22,11 @@ _DAY_MS: Final = 86_400_000
 
 def golden() -> dict[str, Any]:
     """Idle faces at several seeds, emotions and moments, and payloads with what they decode to."""
-    histories = [[], *([(name, 0.8, -1_000)] for name in EMOTIONS), [("happy", 1.0, 900), ("sad", 0.5, 1_100), ("angry", 0.7, 4_600)]]
+    histories = [
+        [],
+        *([(name, 0.8, -1_000)] for name in EMOTIONS),
+        [("happy", 1.0, 900), ("sad", 0.5, 1_100), ("angry", 0.7, 4_600)],
+    ]
     idle = [_idle(_SEEDS[i % len(_SEEDS)], history) for i, history in enumerate(histories)]
     return {"idle": idle, "payloads": [_payload(track) for track in _tracks()]}
 

@@ -26,8 +26,9 @@ _WIDE: Final = np.array([name.startswith(("mouthSmile", "mouthStretch", "mouthDi
 _OPENERS: Final = row({"mouthLowerDown": 1, "mouthUpperUp": 1, "mouthFunnel": 1, "mouthShrugUpper": 1}) > 0
 _CLOSE, _JAW_OPEN, _TONGUE_OUT = (INDEX[k] for k in ("mouthClose", "jawOpen", "tongueOut"))
 _SMILE: Final = INDEX["mouthSmileLeft"]
-_PRESS_MM: Final = 0.6  # a closure presses the lips this far beyond touching
+_PRESS_MM: Final = 0.75  # a closure presses the lips this far beyond touching
 _ROUND_SLIT_MM, _TEETH_SLIT_MM, _TEETH_MOST_MM = 2.2, 1.3, 2.0
+_SLIT_SEEN_MM: Final = 0.5  # what is wanted less does not part lips that rest on each other
 _TONGUE_SHOWN: Final = 0.34
 
 
@@ -97,8 +98,8 @@ class Mouth:
         weights[_CLOSE] = 0.0
         gap = self.gap(weights)
         round_slit = _ROUND_SLIT_MM * cubic((rounding - 0.25) / 0.4) * (1.0 - obstructed) * mouth.active
-        slit = np.maximum(round_slit, _TEETH_SLIT_MM * contact) - gap
-        slit = np.minimum(np.maximum(slit, 0.0), 3.0)
+        wanted = np.maximum(round_slit, _TEETH_SLIT_MM * contact)
+        slit = np.minimum(np.maximum(wanted - gap, 0.0), 3.0) * cubic(wanted / _SLIT_SEEN_MM)
         weights[_JAW_OPEN] += slit / self._gap[_JAW_OPEN]
         gap += slit
         surplus = np.maximum(mouth.closed * np.maximum(gap + _PRESS_MM, 0.0), contact * np.maximum(gap - _TEETH_MOST_MM, 0.0))
@@ -107,7 +108,7 @@ class Mouth:
 
 def _tongue(tongue: Floats, closed: Floats, contact: Floats) -> Floats:
     """The tongue shows only for th, between open lips."""
-    return _TONGUE_SHOWN * cubic((tongue - 0.32) / 0.66) * (1.0 - closed) * (1.0 - 0.8 * contact)
+    return _TONGUE_SHOWN * cubic((tongue - 0.25) / 0.8) * (1.0 - closed) * (1.0 - 0.8 * contact)
 
 
 def _expression(expression: Floats, mouth: Articulation, rounding: Floats, obstructed: Floats) -> Floats:
