@@ -11,6 +11,8 @@ export class CaptionTrack {
   readonly turn: number;
   #text = '';
   #words: WordTuple[] = [];
+  /** Clauses since the last pair of media: they come again when the connection is lost before the next one. */
+  #fresh: { readonly pair: number; readonly deltas: Set<string> } = { pair: -1, deltas: new Set() };
   #current = -1;
 
   constructor(turn: number) {
@@ -26,8 +28,13 @@ export class CaptionTrack {
     return this.#current;
   }
 
-  addText(delta: string): void {
+  /** Add a clause that came after media pair `pair`. False: it came before. */
+  addText(delta: string, pair: number): boolean {
+    if (pair !== this.#fresh.pair) this.#fresh = { pair, deltas: new Set() };
+    if (this.#fresh.deltas.has(delta)) return false;
+    this.#fresh.deltas.add(delta);
     this.#text += delta;
+    return true;
   }
 
   /** Words come clause by clause; those that came before (after a reconnect) are passed over. */

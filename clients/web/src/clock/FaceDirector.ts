@@ -38,6 +38,7 @@ export class FaceDirector implements FaceSource {
   #idle: IdleMotion | null = null;
   #seed = -1;
   #clock = { atMs: 0, sessionMs: 0 };
+  #mood: EmotionState = { name: 'neutral', intensity: 0 };
   #source = IDLE;
   #fadeFrom = -Infinity;
   #shownPtsMs = -Infinity;
@@ -63,13 +64,14 @@ export class FaceDirector implements FaceSource {
     this.setEmotion(emotion, nowMs);
   }
 
+  /** What the face feels from now on, between turns. */
   setEmotion(emotion: EmotionState, nowMs = performance.now()): void {
-    this.#setEmotionAt(emotion, this.sessionMs(nowMs));
+    this.#mood = emotion;
+    this.#feel(emotion, this.sessionMs(nowMs));
   }
 
   startTurn(turn: number, clockMs: number, emotion: EmotionState | null): void {
-    if (!this.#turns.has(turn)) this.#turns.set(turn, new TurnFaces(clockMs));
-    if (emotion !== null) this.#setEmotionAt(emotion, clockMs);
+    if (!this.#turns.has(turn)) this.#turns.set(turn, new TurnFaces(clockMs, emotion));
   }
 
   /** Add frames of a turn that was started; those of another turn are passed over. */
@@ -111,6 +113,11 @@ export class FaceDirector implements FaceSource {
     blend(this.#shown, this.#shown, 0, this.#before);
     this.#fadeFrom = nowMs;
     this.#source = turn;
+    // The idle face under a turn shares its emotion, so that the turn's end is a change of mood and not a cut.
+    this.#feel(
+      this.#turns.get(turn)?.emotion ?? this.#mood,
+      this.#turns.get(turn)?.clockMs ?? this.sessionMs(nowMs),
+    );
     this.#shownPtsMs = -Infinity;
     for (const old of this.#turns.keys()) if (old < turn) this.#turns.delete(old);
   }
@@ -128,7 +135,7 @@ export class FaceDirector implements FaceSource {
     return this.#idle?.frame(this.sessionMs(nowMs) + this.#leadMs) ?? this.#streamed;
   }
 
-  #setEmotionAt({ name, intensity }: EmotionState, atMs: number): void {
+  #feel({ name, intensity }: EmotionState, atMs: number): void {
     try {
       this.#idle?.setEmotion(name, intensity, atMs);
     } catch (error) {

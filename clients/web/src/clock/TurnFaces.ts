@@ -1,5 +1,7 @@
 /** The face of one turn on the turn's audio clock, sampled at any moment between its frames. */
+
 import { blend, type FaceFrame } from '../face';
+import type { EmotionState } from '../protocol/messages';
 
 /** Further apart than this, two frames are not neighbours: something between them is missing. */
 const NEIGHBOUR_MS = 100;
@@ -12,12 +14,15 @@ interface TimedFrame {
 export class TurnFaces {
   /** Session clock at pts 0. */
   readonly clockMs: number;
+  /** What the face feels in this turn alone; null when that is no other than before. */
+  readonly emotion: EmotionState | null;
   readonly #frames: TimedFrame[] = [];
   #cursor = 0;
   #late = 0;
 
-  constructor(clockMs: number) {
+  constructor(clockMs: number, emotion: EmotionState | null) {
     this.clockMs = clockMs;
+    this.emotion = emotion;
   }
 
   /** Pts of the first frame; Infinity while there is none. */

@@ -54,6 +54,7 @@ export interface ConnectionOptions {
 /** Refused tickets in a row after which a new one will not help. */
 const MOST_REFUSALS = 3;
 const SLOW_RETRY_MS = 5000;
+const NORMAL_CLOSE = 1000;
 
 export class Connection extends Emitter<ConnectionEvents> {
   readonly #options: ConnectionOptions;
@@ -103,10 +104,11 @@ export class Connection extends Emitter<ConnectionEvents> {
     void this.#redial();
   }
 
+  /** Close for good. The server takes a normal close for the end of the session. */
   close(code = 'closed', reason = ''): void {
     if (this.#state === 'closed') return;
     this.#cancelRetry();
-    this.#hangUp();
+    this.#hangUp(NORMAL_CLOSE);
     this.#change('closed', code, reason);
   }
 
@@ -174,14 +176,14 @@ export class Connection extends Emitter<ConnectionEvents> {
     }
   }
 
-  #hangUp(): void {
+  #hangUp(code?: number): void {
     this.#heartbeat.stop();
     const socket = this.#socket;
     this.#socket = null;
     if (socket === null) return;
     socket.onmessage = null;
     socket.onclose = null;
-    socket.close();
+    socket.close(code);
   }
 
   #cancelRetry(): void {

@@ -5,15 +5,25 @@ import { FaceDirector, type FaceSource } from '../clock/FaceDirector';
 import { Emitter } from '../events/Emitter';
 import { decodeFace, IdleFace } from '../face';
 import { type MediaItem, MediaKind, pcmSamples } from '../protocol/media';
-import type { ClientMessage, EmotionState, ServerMessage, SessionReady, TurnFinished } from '../protocol/messages';
+import type {
+  ClientMessage,
+  EmotionState,
+  ResumePoint,
+  ServerMessage,
+  SessionReady,
+  TurnFinished,
+} from '../protocol/messages';
 import type { Connection } from './Connection';
 import type { ConversationEvents } from './events';
 import { PlaybackTicker } from './PlaybackTicker';
+import { randomId } from './randomId';
 import { TurnLedger } from './TurnLedger';
 
 export interface SayOptions {
   readonly emotion?: EmotionState;
-  /** Names the request in `turn-started` and in errors; made up when left out. */
+  /** Speed of the voice, 0.5–2; 1 when left out. */
+  readonly rate?: number;
+  /** Names the request in `turn-started` and in errors, at most 64 characters; made up when left out. */
   readonly requestId?: string;
 }
 
@@ -69,12 +79,16 @@ export class Conversation extends Emitter<ConversationEvents> {
   }
 
   /** Speak `text` as written. Returns the id by which the turn will name this request. */
-  say(text: string, { emotion, requestId = crypto.randomUUID() }: SayOptions = {}): string {
-    return this.#ask({ type: 'say', text, request_id: requestId, ...(emotion && { emotion }) }, requestId);
+  say(text: string, { emotion, rate, requestId = randomId() }: SayOptions = {}): string {
+    const voice = rate === undefined ? {} : { voice_settings: { rate } };
+    return this.#ask(
+      { type: 'say', text, request_id: requestId, ...(emotion && { emotion }), ...voice },
+      requestId,
+    );
   }
 
   /** Let the persona answer `text`. */
-  chat(text: string, { requestId = crypto.randomUUID() }: Pick<SayOptions, 'requestId'> = {}): string {
+  chat(text: string, { requestId = randomId() }: Pick<SayOptions, 'requestId'> = {}): string {
     return this.#ask({ type: 'chat', text, request_id: requestId }, requestId);
   }
 
@@ -101,6 +115,7 @@ export class Conversation extends Emitter<ConversationEvents> {
     this.#playback.setVolume(volume);
   }
 
+  /** End the session, for good. A page that is left or loses its network does not end it. */
   close(): void {
     this.#ticker.stop();
     this.#connection.close();
@@ -145,8 +160,8 @@ export class Conversation extends Emitter<ConversationEvents> {
       this.#director.startTurn(message.turn, message.clock_ms, message.emotion);
       this.emit('turn-started', message);
     } else if (message.type === 'turn.text') {
-      this.captions(message.turn).addText(message.delta);
-      this.emit('text', message);
+      const isNew = this.captions(message.turn).addText(message.delta, this.#turns.lastPair(message.turn));
+      if (isNew) this.emit('text', message);
     } else if (message.type === 'turn.words') {
       this.captions(message.turn).addWords(message.words);
       this.emit('words', message);
@@ -175,13 +190,18 @@ export class Conversation extends Emitter<ConversationEvents> {
   }
 
   #opened(ready: SessionReady): void {
-    const again = this.#ready !== null;
     this.#ready = ready;
     this.#director.begin(ready.seed, ready.clock_ms, ready.emotion);
-    const point = this.#turns.resumePoint;
-    if (again && point !== null) this.#connection.send({ type: 'resume', ...point });
+    this.#resume(ready.resume);
     this.emit('ready', ready);
     for (const message of this.#outbox.splice(0)) this.#connection.send(message);
+  }
+
+  /** Ask for the rest of the turn that is active on the server; one that is not any more has no rest. */
+  #resume(active: ResumePoint | null): void {
+    if (active?.turn !== this.#turns.newest) this.#settle(this.#turns.newest);
+    if (active === null || this.#turns.isStale(active.turn)) return;
+    this.#connection.send({ type: 'resume', ...this.#turns.resumePoint(active) });
   }
 
   #ended(message: Extract<ServerMessage, { type: 'session.ended' }>): void {

@@ -22,10 +22,14 @@ export class TurnLedger {
     return this.#floor;
   }
 
-  /** What the server should go on after; null when nothing was ever received. */
-  get resumePoint(): ResumePoint | null {
-    const inbox = this.#inboxes.get(this.#newest);
-    return inbox === undefined ? null : { turn: inbox.turn, seq: inbox.lastPair };
+  /** What the server should go on after in the turn that it says is active: the last whole pair, −1 for none. */
+  resumePoint(active: ResumePoint): ResumePoint {
+    return { turn: active.turn, seq: this.lastPair(active.turn) };
+  }
+
+  /** Seq of the last pair of `turn` of which all came; −1 before the first. */
+  lastPair(turn: number): number {
+    return this.#inboxes.get(turn)?.lastPair ?? -1;
   }
 
   isStale(turn: number): boolean {

@@ -3,8 +3,8 @@
 const CSS = `
 :host { display: block; position: relative; overflow: hidden; contain: content; min-height: 160px; }
 :host([hidden]) { display: none; }
-.stage { position: absolute; inset: 0; -webkit-mask-image: linear-gradient(#000 78%, transparent 98%);
-  mask-image: linear-gradient(#000 78%, transparent 98%); }
+.stage { position: absolute; inset: 0; -webkit-mask-image: linear-gradient(#000 82%, transparent 99%);
+  mask-image: linear-gradient(#000 82%, transparent 99%); }
 .stage canvas { position: absolute; inset: 0; width: 100%; height: 100%; opacity: 0; transition: opacity .18s; }
 .poster { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; transition: opacity .18s; }
 .poster:not([src]) { visibility: hidden; }

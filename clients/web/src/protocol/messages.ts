@@ -68,6 +68,7 @@ export type TurnOutcome = 'completed' | 'interrupted' | 'failed';
 export interface TurnFinished {
   readonly type: 'turn.finished';
   readonly turn: number;
+  readonly request_id: string | null;
   readonly outcome: TurnOutcome;
   readonly heard_text: string;
   readonly spoken_ms: number;
@@ -137,7 +138,13 @@ export type ServerMessage =
   | UnknownMessage;
 
 export type ClientMessage =
-  | { readonly type: 'say'; readonly text: string; readonly request_id: string; readonly emotion?: EmotionState }
+  | {
+      readonly type: 'say';
+      readonly text: string;
+      readonly request_id: string;
+      readonly emotion?: EmotionState;
+      readonly voice_settings?: { readonly rate: number };
+    }
   | { readonly type: 'chat'; readonly text: string; readonly request_id: string }
   | { readonly type: 'interrupt' }
   | { readonly type: 'emotion'; readonly name: string; readonly intensity: number }

@@ -89,6 +89,7 @@ function readTurnFinished(f: Fields): ServerMessage {
   return {
     type: 'turn.finished',
     turn: f.number('turn'),
+    request_id: f.textOrNull('request_id'),
     outcome: readOutcome(f.text('outcome')),
     heard_text: f.text('heard_text', ''),
     spoken_ms: f.number('spoken_ms', 0),

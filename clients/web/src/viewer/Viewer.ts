@@ -1,5 +1,5 @@
 /** Shows a head in a container: loads it, lights it, and draws the face that its source gives, 60 times a second. */
-import { PerspectiveCamera, Scene, WebGLRenderer } from 'three';
+import { type DirectionalLight, PerspectiveCamera, Scene, WebGLRenderer } from 'three';
 import { GLTFLoader } from 'three/addons/loaders/GLTFLoader.js';
 import type { FaceSource } from '../clock/FaceDirector';
 import { FadingSource } from '../clock/FadingSource';
@@ -10,7 +10,7 @@ import { FrameMeter } from './FrameMeter';
 import { frameHead } from './framing';
 import { HeadModel } from './HeadModel';
 import { QualityGovernor } from './QualityGovernor';
-import { addLamps, prepareRenderer, studioEnvironment } from './studio';
+import { addLamps, drawsInSoftware, prepareRenderer, studioEnvironment } from './studio';
 import { Wakefulness } from './Wakefulness';
 
 export interface ViewerEvents {
@@ -41,6 +41,8 @@ export interface ViewerStats {
 
 /** How much of the head's sway is left when the system asks for less motion. The lips keep all of theirs. */
 const CALM_SWAY = 0.3;
+/** A picture that blocks the page longer than this gives it as long to itself before the next one. */
+const BLOCKING_MS = 50;
 
 export class Viewer extends Emitter<ViewerEvents> {
   readonly canvas: HTMLCanvasElement;
@@ -50,7 +52,8 @@ export class Viewer extends Emitter<ViewerEvents> {
   readonly #scene = new Scene();
   readonly #camera = new PerspectiveCamera(20, 1, 0.05, 20);
   readonly #meter = new FrameMeter();
-  readonly #governor = new QualityGovernor(globalThis.devicePixelRatio || 1);
+  readonly #governor: QualityGovernor;
+  readonly #key: DirectionalLight;
   readonly #calm = matchMedia('(prefers-reduced-motion: reduce)');
   readonly #resizes: ResizeObserver;
   readonly #wakefulness: Wakefulness;
@@ -59,14 +62,16 @@ export class Viewer extends Emitter<ViewerEvents> {
   #announced = true;
   #lost = false;
   #request = 0;
+  #restUntil = 0;
 
   /** @throws {Error} when the browser has no WebGL 2: show the poster instead. */
   constructor(container: HTMLElement) {
     super();
     this.#container = container;
     this.#renderer = new WebGLRenderer({ antialias: true, alpha: true, powerPreference: 'high-performance' });
+    this.#governor = new QualityGovernor(globalThis.devicePixelRatio || 1, drawsInSoftware(this.#renderer));
     prepareRenderer(this.#renderer);
-    addLamps(this.#scene);
+    this.#key = addLamps(this.#scene);
     this.#scene.environment = studioEnvironment(this.#renderer);
     this.canvas = this.#renderer.domElement;
     container.append(this.canvas);
@@ -115,7 +120,7 @@ export class Viewer extends Emitter<ViewerEvents> {
       costMs: this.#meter.costMs,
       faceMs: this.#meter.faceMs,
       running: this.#request !== 0,
-      pixelRatio: this.#governor.pixelRatio,
+      pixelRatio: this.#governor.quality.pixelRatio,
       triangles: this.#renderer.info.render.triangles,
       channels: this.#head?.channels ?? 0,
       morphs: Object.fromEntries(ARKIT.map((name, index) => [name, weights[index] ?? 0])),
@@ -151,7 +156,9 @@ export class Viewer extends Emitter<ViewerEvents> {
   #fit(): void {
     const { clientWidth: width, clientHeight: height } = this.#container;
     if (width === 0 || height === 0) return;
-    this.#renderer.setPixelRatio(this.#governor.pixelRatio);
+    const { pixelRatio, shadows } = this.#governor.quality;
+    this.#key.castShadow = shadows;
+    this.#renderer.setPixelRatio(pixelRatio);
     this.#renderer.setSize(width, height);
     this.#camera.aspect = width / height;
     if (this.#head !== null) this.#aim(this.#head);
@@ -181,12 +188,16 @@ export class Viewer extends Emitter<ViewerEvents> {
 
   readonly #frame = (nowMs: number): void => {
     this.#request = requestAnimationFrame(this.#frame);
+    if (nowMs < this.#restUntil) return;
     const begun = performance.now();
-    if (this.#governor.note(this.#meter.begin(nowMs))) this.#fit();
+    const step = this.#meter.begin(nowMs);
+    if (step > 0 && this.#governor.note(step)) this.#fit();
     this.#head?.show(this.#faces.faceAt(begun), this.#calm.matches ? CALM_SWAY : 1);
     const faced = performance.now();
     this.#draw();
-    this.#meter.end(faced - begun, performance.now() - begun);
+    const done = performance.now();
+    this.#meter.end(faced - begun, done - begun);
+    if (done - begun > BLOCKING_MS) this.#restUntil = done + (done - begun);
     if (!this.#announced) this.#announce();
   };
 

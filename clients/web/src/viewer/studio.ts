@@ -53,10 +53,21 @@ export function prepareRenderer(renderer: WebGLRenderer): void {
   renderer.setClearColor(0x000000, 0);
 }
 
-/** Add the lamps. The environment comes from `studioEnvironment`, which a new WebGL context needs again. */
-export function addLamps(scene: Scene): void {
+const SOFTWARE = /swiftshader|llvmpipe|software|basic render/i;
+
+/** Whether pictures are drawn by the processor instead of a graphics card. */
+export function drawsInSoftware(renderer: WebGLRenderer): boolean {
+  const gl = renderer.getContext();
+  const unmasked = gl.getExtension('WEBGL_debug_renderer_info');
+  return SOFTWARE.test(String(gl.getParameter(unmasked?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER)));
+}
+
+/** Add the lamps and return the key light. The environment comes from `studioEnvironment`. */
+export function addLamps(scene: Scene): DirectionalLight {
+  const key = keyLight();
   scene.environmentIntensity = ENVIRONMENT_INTENSITY;
-  scene.add(keyLight(), ...[FILL, ...RIMS].map(plainLight));
+  scene.add(key, ...[FILL, ...RIMS].map(plainLight));
+  return key;
 }
 
 /** Reflections of the studio, drawn once. The caller disposes of the texture. */

@@ -54,14 +54,14 @@ describe('connecting', () => {
 
   test('it keeps what is said before the session is open, and sends it then', async () => {
     open({});
-    const id = conversation.say('Hello', { emotion: { name: 'joy', intensity: 0.5 } });
+    const id = conversation.say('Hello', { emotion: { name: 'happy', intensity: 0.5 } });
     const client = await server.client();
     client.ready();
     expect(await client.waitFor('say')).toEqual({
       type: 'say',
       text: 'Hello',
       request_id: id,
-      emotion: { name: 'joy', intensity: 0.5 },
+      emotion: { name: 'happy', intensity: 0.5 },
     });
   });
 
@@ -192,12 +192,64 @@ describe('a lost connection', () => {
     await new Promise((resolve) => setTimeout(resolve, 30));
     client.cut();
     const again = await server.client(1);
-    again.ready();
+    again.ready({ resume: { turn: 4, seq: 5 } });
     expect(again.protocols).toEqual(['visavis.v1', 'ticket.renewed-1']);
     expect(await again.waitFor('resume')).toEqual({ type: 'resume', turn: 4, seq: 2 });
     for (let seq = 2; seq < 6; seq++) again.audio(4, seq, 50 * seq, 50, seq === 5);
     expect(await seen.next('turn-played')).toEqual({ turn: 4, ptsMs: 300 });
     expect(player.chunks).toEqual(['4@0', '4@50', '4@100', '4@150', '4@200', '4@250 last']);
+  });
+
+  test('it asks for the whole of a turn that began meanwhile', async () => {
+    const client = await opened();
+    client.startTurn(1);
+    client.audio(1, 0, 0, 50);
+    await seen.next('turn-started');
+    client.cut();
+    const again = await server.client(1);
+    again.ready({ resume: { turn: 2, seq: 3 } });
+    expect(await again.waitFor('resume')).toEqual({ type: 'resume', turn: 2, seq: -1 });
+    expect(await seen.next('turn-played')).toEqual({ turn: 1, ptsMs: 50 });
+  });
+
+  test('it plays out a turn that is over on the server, and asks for nothing', async () => {
+    const client = await opened();
+    client.startTurn(1);
+    client.audio(1, 0, 0, 50);
+    await seen.next('turn-started');
+    client.cut();
+    const again = await server.client(1);
+    again.ready();
+    expect(await seen.next('turn-played')).toEqual({ turn: 1, ptsMs: 50 });
+    expect(again.ofType('resume')).toEqual([]);
+  });
+
+  test('it does not ask for a turn that was interrupted while away, and interrupts it there too', async () => {
+    const client = await opened();
+    client.startTurn(1);
+    await seen.next('turn-started');
+    client.cut();
+    await seen.next('connection', ({ state }) => state === 'reconnecting');
+    conversation.interrupt();
+    const again = await server.client(1);
+    again.ready({ resume: { turn: 1, seq: 3 } });
+    await again.waitFor('interrupt');
+    expect(again.ofType('resume')).toEqual([]);
+  });
+
+  test('it shows a clause once that comes again with its media', async () => {
+    const client = await opened();
+    client.startTurn(1);
+    client.send({ type: 'turn.text', turn: 1, delta: 'Once.' });
+    await seen.next('text');
+    client.cut();
+    const again = await server.client(1);
+    again.ready({ resume: { turn: 1, seq: 0 } });
+    again.send({ type: 'turn.text', turn: 1, delta: 'Once.' });
+    again.audio(1, 0, 0, 30);
+    again.send({ type: 'turn.text', turn: 1, delta: ' Twice.' });
+    await seen.next('text', ({ delta }) => delta === ' Twice.');
+    expect(conversation.captions(1).text).toBe('Once. Twice.');
   });
 
   test('it delivers what was said meanwhile', async () => {
