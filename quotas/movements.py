@@ -1,28 +1,33 @@
-"""Steps on a hold, as parameters of the statements: shared by the services and by the sweeper."""
+"""Steps on a hold: from a caller's words to a statement's parameters, and from its row to a value. Shared by the services
+and the clock."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
-from accounts.errors import NotFound
+from accounts.errors import Conflict, NotFound
 from accounts.identifiers import uuid7
 from quotas import statements
+from quotas.metrics import Metric
 from quotas.models import Reservation, ReservationState
 from quotas.periods import open_period
+from quotas.selectors import shortage_of
 from quotas.statements import Action, Row
-from quotas.values import UsageAttributes
+from quotas.values import Hold, Renewal, UsageAttributes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """One numbered step on a hold. `next_amount` and `lease` belong to renewals."""
+    """One numbered step on a hold. `next_amount` and `lease` belong to renewals, `metric` to steps taken together."""
 
     workspace_id: UUID
     hold_id: UUID
     sequence: int
+    metric: Metric | None = None
     used: int = 0
     usage: UsageAttributes | None = None
     next_amount: int | None = None
@@ -35,23 +40,54 @@ class Step:
 
 def advance(action: Action, step: Step, now: datetime) -> Row:
     """Take one step; the hold's row after it, or as it stands where the step is a repeat. Raises NotFound."""
-    params = params_of(action, step, now)
-    row = statements.row(statements.ADVANCE, params)
+    return finished(action, step, statements.row(statements.ADVANCE, params_of(action, step, now)), now)
+
+
+def advance_each(action: Action, steps: Sequence[Step], now: datetime) -> list[Row | None]:
+    """What ADVANCE answers to each step, sent together; None where it changed nothing. See `finished`."""
+    return statements.row_of_each(statements.ADVANCE, [params_of(action, step, now) for step in steps])
+
+
+def in_lock_order(steps: Iterable[Step]) -> list[Step]:
+    """Sorted as every transaction takes its allowances: by workspace, then in the order of Metric."""
+    ranks = {metric: rank for rank, metric in enumerate(Metric)}
+    return sorted(steps, key=lambda step: (step.workspace_id, ranks[step.metric] if step.metric else 0, step.hold_id))
+
+
+def finished(action: Action, step: Step, row: Row | None, now: datetime) -> Row:
+    """Bring a step to its end after ADVANCE has answered `row`."""
     while row is None:
         standing = _standing(step)
         if standing["state"] == ReservationState.RELEASED or standing["sequence"] >= step.sequence:
             return standing
         # The hold moved to another period's allowance while we waited for the one it was in.
-        row = statements.row(statements.ADVANCE, params)
-    return follow_period(action, step, row, now)
-
-
-def follow_period(action: Action, step: Step, row: Row, now: datetime) -> Row:
-    """A renewed hold whose period has ended goes on in the allowance of the current one."""
+        row = statements.row(statements.ADVANCE, params_of(action, step, now))
     if action != "renew" or not row["ended"]:
         return row
     open_period(step.workspace_id, now)
     return statements.one(statements.TRANSFER, params_of(action, step, now) | {"metric": row["metric"]})
+
+
+def renewal_of(row: Row, step: Step, now: datetime) -> Renewal:
+    """What a renewal led to, from the hold's row after it. Raises Conflict when the hold was released."""
+    hold = hold_of(row)
+    if not hold.is_open:
+        raise Conflict("The hold was released; it can't be renewed.", code="hold_closed")
+    asked = (step.next_amount or 0) - hold.amount
+    return Renewal(hold=hold, shortage=shortage_of(step.workspace_id, hold.metric, asked=asked, at=now) if asked > 0 else None)
+
+
+def hold_of(row: Mapping[str, Any]) -> Hold:
+    """A hold from a row of the reservations."""
+    return Hold(
+        id=row["id"],
+        metric=Metric(row["metric"]),
+        amount=row["held"],
+        used=row["used"],
+        sequence=row["sequence"],
+        is_open=row["state"] == ReservationState.OPEN,
+        lease_expires_at=row["lease_expires_at"],
+    )
 
 
 def params_of(action: Action, step: Step, now: datetime) -> dict[str, Any]:

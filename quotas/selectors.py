@@ -50,10 +50,7 @@ class DayUsage:
 def usage_summary() -> list[MetricUsage]:
     """The enforced metrics of the scope's workspace. Opens the current period where nothing has yet."""
     workspace_id, now = current_workspace_id(), timezone.now()
-    counters = {row.metric: row for row in _current(workspace_id, now).filter(metric__in=METERED)}
-    if len(counters) < len(METERED):
-        open_period(workspace_id, now)
-        counters = {row.metric: row for row in _current(workspace_id, now).filter(metric__in=METERED)}
+    counters = _counters(workspace_id, now)
     period = next(row.period for row in counters.values() if row.period)
     plan_name = subscription_of(workspace_id).plan.name
     return [_usage(counters[metric], period, plan_name) for metric in METERED]
@@ -66,12 +63,13 @@ def usage_of(metric: Metric) -> MetricUsage:
 
 def remaining(metric: Metric) -> int | None:
     """What may still be reserved now; None without limit."""
-    return usage_of(metric).remaining
+    row = _counter(metric)
+    return None if row.ceiling is None else row.ceiling - row.settled - row.held
 
 
 def share_used(metric: Metric) -> int:
-    """Percent of the limit that is used, rounded down (warn at 80); 0 without limit."""
-    return usage_of(metric).percent
+    """Percent of the limit that is used, rounded down (warn at 80); 0 without limit, 100 where nothing is allowed."""
+    return _percent(_counter(metric))
 
 
 def usage_by_day(metric: Metric, days: int) -> list[DayUsage]:
@@ -98,6 +96,30 @@ def _current(workspace_id: UUID, at: datetime) -> QuerySet[Allowance]:
     return Allowance.objects.select_related("period").filter(now, workspace_id=workspace_id)
 
 
+def _counters(workspace_id: UUID, at: datetime) -> dict[str, Allowance]:
+    rows = _current(workspace_id, at).filter(metric__in=METERED)
+    if len(rows) < len(METERED):
+        open_period(workspace_id, at)
+        rows = _current(workspace_id, at).filter(metric__in=METERED)
+    return {row.metric: row for row in rows}
+
+
+def _counter(metric: Metric) -> Allowance:
+    workspace_id, now = current_workspace_id(), timezone.now()
+    rows = _current(workspace_id, now).filter(metric=metric)
+    if (row := rows.first()) is None:
+        open_period(workspace_id, now)
+        row = rows.get()
+    return row
+
+
+def _percent(row: Allowance) -> int:
+    used, _ = _used_and_held(row)
+    if row.ceiling is None:
+        return 0
+    return used * 100 // row.ceiling if row.ceiling else 100
+
+
 def _usage(row: Allowance, period: BillingPeriod, plan_name: str) -> MetricUsage:
     metric, (used, held) = Metric(row.metric), _used_and_held(row)
     return MetricUsage(
@@ -109,7 +131,7 @@ def _usage(row: Allowance, period: BillingPeriod, plan_name: str) -> MetricUsage
         held=held,
         remaining=None if row.ceiling is None else row.ceiling - used - held,
         overrun=row.overrun,
-        percent=used * 100 // row.ceiling if row.ceiling else 0,
+        percent=_percent(row),
         plan_name=plan_name,
         period_start=period.starts_at,
         period_end=period.ends_at,

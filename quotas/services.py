@@ -8,25 +8,26 @@ row stays locked until the scope ends. Amounts are whole numbers of the metric's
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.utils import timezone
 
-from accounts.errors import Conflict
 from accounts.identifiers import uuid7
-from accounts.tenancy import current_workspace_id, unscoped
+from accounts.tenancy import current_workspace_id
 from quotas import statements
+from quotas.clock import expire_lapsed, renew_many
 from quotas.errors import QuotaExceeded
 from quotas.metrics import Metric
 from quotas.models import Reservation, ReservationState
-from quotas.movements import Step, advance, params_of
+from quotas.movements import Step, advance, hold_of, renewal_of
 from quotas.periods import open_period
 from quotas.selectors import shortage_of
 from quotas.statements import Row
 from quotas.values import Hold, Renewal, UsageAttributes
+
+__all__ = ["expire_lapsed", "release", "renew", "renew_many", "report", "reserve", "settle"]
 
 
 def reserve(*, metric: Metric, amount: int, purpose: str, subject_id: UUID, key: str, lease: timedelta) -> Hold:
@@ -68,7 +69,7 @@ def renew(*, hold_id: UUID, used: int, sequence: int, next_amount: int, lease: t
     """
     step = _step(hold_id, used=used, sequence=sequence, usage=usage, next_amount=next_amount, lease=lease)
     now = timezone.now()
-    return _renewal(advance("renew", step, now), step, now)
+    return renewal_of(advance("renew", step, now), step, now)
 
 
 def report(*, hold_id: UUID, used: int) -> None:
@@ -81,15 +82,6 @@ def report(*, hold_id: UUID, used: int) -> None:
     statements.rows(statements.REPORT, {"workspace": current_workspace_id(), "id": hold_id, "used": used})
 
 
-def expire_lapsed(*, now: datetime, limit: int = 500) -> int:
-    """Close up to `limit` holds, of any workspace, whose lease ended before `now`: settle what was last reported, give
-    the rest back. Compare-and-set: a hold that was renewed meanwhile stays. Returns how many were closed."""
-    with unscoped("leases lapse in every workspace"):
-        lapsed = statements.rows(statements.LAPSED, {"now": now, "limit": limit})
-        steps = [Step(workspace_id=row["workspace_id"], hold_id=row["id"], sequence=0) for row in lapsed]
-        return sum(statements.row(statements.ADVANCE, params_of("expire", step, now)) is not None for step in steps)
-
-
 def _step(hold_id: UUID, **changes: Any) -> Step:
     return Step(workspace_id=current_workspace_id(), hold_id=hold_id, **changes)
 
@@ -100,28 +92,8 @@ def _placed(params: Row, now: datetime) -> Hold:
         open_period(params["workspace"], now)
         outcome = statements.one(statements.RESERVE, params)
     if outcome["taken"]:
-        return _hold(params | {"held": params["amount"], "used": 0, "sequence": 0, "state": ReservationState.OPEN})
+        return hold_of(params | {"held": params["amount"], "used": 0, "sequence": 0, "state": ReservationState.OPEN})
     if outcome["placed"]:
         statements.rows(statements.WITHDRAW, params)
         raise QuotaExceeded(shortage_of(params["workspace"], Metric(params["metric"]), asked=params["amount"], at=now))
-    return _hold(Reservation.objects.values().get(metric=params["metric"], key=params["key"]))
-
-
-def _renewal(row: Row, step: Step, now: datetime) -> Renewal:
-    hold = _hold(row)
-    if not hold.is_open:
-        raise Conflict("The hold was released; it can't be renewed.", code="hold_closed")
-    asked = (step.next_amount or 0) - hold.amount
-    return Renewal(hold=hold, shortage=shortage_of(step.workspace_id, hold.metric, asked=asked, at=now) if asked > 0 else None)
-
-
-def _hold(row: Mapping[str, Any]) -> Hold:
-    return Hold(
-        id=row["id"],
-        metric=Metric(row["metric"]),
-        amount=row["held"],
-        used=row["used"],
-        sequence=row["sequence"],
-        is_open=row["state"] == ReservationState.OPEN,
-        lease_expires_at=row["lease_expires_at"],
-    )
+    return hold_of(Reservation.objects.values().get(metric=params["metric"], key=params["key"]))

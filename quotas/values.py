@@ -64,6 +64,7 @@ class RenewalRequest:
 
     workspace_id: UUID
     hold_id: UUID
+    metric: Metric
     used: int
     sequence: int
     next_amount: int
