@@ -25,7 +25,7 @@ lint: $(VENV)/.installed
 	$(BIN)/python -m config.checks
 
 bench: $(VENV)/.installed $(WEB)/dist/.built
-	@$(BIN)/python -m benchmarks
+	@$(BIN)/python -m benchmarks $(ONLY)
 
 voices: $(VENV)/.installed
 	@$(BIN)/python -m avatars.voice.fetch

@@ -1,6 +1,7 @@
 """HTTP to Django, websockets to the gateway."""
 
 import os
+from typing import Any, cast
 
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
@@ -11,14 +12,8 @@ django_application = get_asgi_application()
 
 from streaming.consumers import NothingHere, SessionConsumer  # noqa: E402  (needs the app registry)
 
-application = ProtocolTypeRouter(
-    {
-        "http": django_application,
-        "websocket": URLRouter(
-            [
-                path("ws/v1/sessions/<uuid:session_id>", SessionConsumer.as_asgi()),
-                re_path(r"", NothingHere.as_asgi()),
-            ]
-        ),
-    }
-)
+sockets: list[Any] = [
+    path("ws/v1/sessions/<uuid:session_id>", cast("Any", SessionConsumer.as_asgi())),
+    re_path(r"", cast("Any", NothingHere.as_asgi())),
+]
+application = ProtocolTypeRouter({"http": django_application, "websocket": URLRouter(sockets)})

@@ -39,7 +39,7 @@ class TicketSerializer(serializers.Serializer[Any]):
 
 
 class SessionSerializer(serializers.ModelSerializer[AvatarSession]):
-    state = serializers.ChoiceField(choices=SessionState)
+    state = serializers.ChoiceField(choices=SessionState.choices)
     avatar_ms = serializers.IntegerField(source="settled_ms", help_text="Avatar time settled so far, in milliseconds.")
 
     class Meta:
@@ -82,7 +82,7 @@ class TurnCreateSerializer(StrictSerializer):
 
 
 class TurnSerializer(serializers.ModelSerializer[Turn]):
-    state = serializers.ChoiceField(choices=TurnState)
+    state = serializers.ChoiceField(choices=TurnState.choices)
     turn = serializers.IntegerField(source="number")
 
     class Meta:

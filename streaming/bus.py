@@ -167,7 +167,7 @@ def tell(session_id: object, turn: int = 0, **fields: Any) -> None:
 
 def log_of(session_id: object, turn: int, after_seq: int) -> list[Packet]:
     """The packets of `turn` after `after_seq` that are still kept, in order."""
-    entries = client().xrange(log_key(session_id))
+    entries: Any = client().xrange(log_key(session_id))
     packets = [decode(fields[b"d"]) for _, fields in entries]
     return [p for p in packets if isinstance(p, Packet) and p.turn == turn and p.seq > after_seq]
 

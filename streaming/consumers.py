@@ -11,7 +11,7 @@ from typing import Any
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from accounts.context import set_actor
-from accounts.errors import Gone, Problem
+from accounts.errors import Problem
 from accounts.identifiers import uuid7
 from accounts.rest.problems import problem_of
 from sessions.services import session_end, turn_create, turn_interrupt
@@ -60,12 +60,11 @@ class SessionConsumer(AsyncWebsocketConsumer):
         try:
             self.admission = await in_database(admit, session_id, self.scope["subprotocols"], self._origin())
         except Refused as refusal:
-            return await self._refuse(refusal.close, str(refusal))
-        except Gone as gone:
-            return await self._refuse(Close.GONE, gone.detail)
+            await self._refuse(refusal.close, str(refusal))
         except Problem as problem:
-            return await self._refuse(Close.GONE, problem.detail)
-        await self._open(session_id)
+            await self._refuse(Close.GONE, problem.detail)
+        else:
+            await self._open(session_id)
 
     def _origin(self) -> str | None:
         for name, value in self.scope["headers"]:
@@ -111,7 +110,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         if self.limits.too_fast(time.monotonic()):
             raise LimitBroken("At most 30 messages a second.", code="too_fast", hint="Send fewer messages.")
         if text is None:
-            return self._receive_media(media or b"")
+            raise self._unwanted(media or b"")
         if len(text) > MAX_CONTROL_BYTES or len(text.encode("utf-8", "surrogatepass")) > MAX_CONTROL_BYTES:
             raise LimitBroken(f"A control message may have {MAX_CONTROL_BYTES} bytes.", code="message_too_large")
         message = parse_control(text)
@@ -120,11 +119,11 @@ class SessionConsumer(AsyncWebsocketConsumer):
             raise BadMessage("A viewer may only watch.", code="not_driver", hint="Ask for a driver's ticket.")
         await self._act(message)
 
-    def _receive_media(self, media: bytes) -> None:
+    def _unwanted(self, media: bytes) -> Problem:
         if len(media) > MAX_MEDIA_BYTES:
-            raise LimitBroken(f"A media message may have {MAX_MEDIA_BYTES} bytes.", code="message_too_large")
+            return LimitBroken(f"A media message may have {MAX_MEDIA_BYTES} bytes.", code="message_too_large")
         parse_media(media)
-        raise BadMessage("This session does not listen.", code="not_listening", hint="Send 'listen.start' first.")
+        return BadMessage("This session does not listen.", code="not_listening", hint="Send 'listen.start' first.")
 
     async def _act(self, message: Any) -> None:
         assert self.relay is not None

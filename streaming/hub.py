@@ -74,7 +74,7 @@ class Hub:
     async def _deliver(self) -> None:
         while True:
             try:
-                message = await self._pubsub.get_message(timeout=None)  # type: ignore[arg-type]
+                message = await self._pubsub.get_message(timeout=None)
             except redis.exceptions.ConnectionError:
                 logger.warning("The media bus is gone; trying again.")
                 await asyncio.sleep(RETRY_SECONDS)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from typing import Any
@@ -185,7 +186,7 @@ def _say(fields: _Fields) -> Say:
     )
 
 
-_PARSERS = {
+_PARSERS: dict[str, Callable[[_Fields], ClientMessage]] = {
     "say": _say,
     "interrupt": lambda _: Interrupt(),
     "emotion": lambda f: Emotion(name=f.text("name"), intensity=f.number("intensity", 0, 1, 1.0)),

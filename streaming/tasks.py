@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -90,7 +90,7 @@ def now_ms() -> int:
     return time.time_ns() // 1_000_000
 
 
-def _speech(job: Job) -> Iterator[SpeechChunk]:
+def _speech(job: Job) -> Generator[SpeechChunk]:
     yield from speak(job.text, voice=job.voice, rate=job.rate)
 
 

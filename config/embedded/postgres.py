@@ -65,9 +65,9 @@ def _initialise(binaries: Path, folder: Path, password: str) -> None:
     password_file = folder / "password"
     password_file.write_text(password)
     give_to_server(password_file)
-    command = [binaries / "initdb", "-D", folder / "data", "-U", "postgres", "--auth=scram-sha-256", "--encoding=UTF8"]
+    options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", f"--pwfile={password_file}"]
     subprocess.run(
-        [*command, "--locale=C.UTF-8", "--no-sync", f"--pwfile={password_file}"],
+        [str(binaries / "initdb"), "-D", str(folder / "data"), "-U", "postgres", *options],
         check=True,
         stdout=subprocess.DEVNULL,
         env=_environment(folder),

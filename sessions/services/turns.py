@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from datetime import timedelta
 from decimal import Decimal
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -152,8 +151,7 @@ def turn_finish(
     if turn.hold is not None:
         release(hold_id=turn.hold, used=min(characters, len(turn.text)), sequence=1, usage=usage_of(session))
         _fill_in(turn, spoken_ms, heard_text, characters, error, timings or {})
-        facts: dict[str, Any] = {"turn": number, "outcome": turn.state, "spoken_ms": spoken_ms}
-        events.append(session, "turn.finished", **facts, **({"error": error} if error else {}))
+        events.append(session, "turn.finished", turn=number, outcome=turn.state, spoken_ms=spoken_ms, error=error)
     return turn
 
 

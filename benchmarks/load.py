@@ -1,0 +1,85 @@
+"""How many sessions can speak at once before a frame comes late, and what one costs. The clients share the machine."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass
+
+import httpx
+
+from benchmarks.figures import Figures
+from benchmarks.installation import Installation
+from benchmarks.listener import Listener, Spoken
+
+STEPS = (25, 50, 100, 150, 200, 250, 300)
+SECONDS = 25.0
+SUBJECTS = ("The river", "My neighbour", "This machine", "A good friend", "The old train", "Our garden", "Every morning")
+VERBS = ("carries", "remembers", "brings", "finds", "follows", "paints", "repeats")
+OBJECTS = ("a quiet story", "the same old song", "seven blue stones", "a letter from home", "warm bread and tea")
+
+
+@dataclass(frozen=True, slots=True)
+class Load:
+    """One step's outcome."""
+
+    sessions: int
+    late_turns: int
+    turns: int
+    cpu_cores: float
+    by_part: dict[str, float]
+
+
+async def measure(place: Installation, figures: Figures) -> None:
+    """speaking_sessions_2_cores, session_cpu_ms_per_s, session_memory_mb."""
+    limits = httpx.Limits(max_connections=50)
+    headers = {"Authorization": f"Bearer {place.key}"}
+    async with httpx.AsyncClient(base_url=place.url, headers=headers, timeout=60, limits=limits) as http:
+        listeners: list[Listener] = []
+        best, empty_mb = None, place.memory_mb()
+        for count in STEPS:
+            while len(listeners) < count:
+                listeners.append(await Listener.open(http))
+            load = await _step(place, listeners)
+            print(f"  {load}", flush=True)
+            if load.late_turns:
+                break
+            best = load
+            figures.value("session_memory_mb", (place.memory_mb() - empty_mb) / count, "MB", "≤ 5")
+        figures.value("speaking_sessions_2_cores", best.sessions if best else 0, "sessions", "≥ 200")
+        if best:
+            figures.value("session_cpu_ms_per_s", best.cpu_cores * 1000 / best.sessions, "ms of CPU per second spoken")
+        await asyncio.gather(*(listener.close() for listener in listeners))
+
+
+async def _step(place: Installation, listeners: list[Listener]) -> Load:
+    before, began = place.cpu_seconds(), time.perf_counter()
+    spoken = await asyncio.gather(*(_keep_talking(listener) for listener in listeners))
+    seconds = time.perf_counter() - began
+    used = {name: (after - before.get(name, 0.0)) / seconds for name, after in place.cpu_seconds().items()}
+    turns = [turn for several in spoken for turn in several]
+    late = sum(turn.worst_late_ms > 0 for turn in turns)
+    parts = {name: round(value, 2) for name, value in used.items()}
+    return Load(len(listeners), late, len(turns), round(sum(used.values()), 2), parts)
+
+
+async def _keep_talking(listener: Listener) -> list[Spoken]:
+    """Speak one text after another in real time for SECONDS."""
+    await asyncio.sleep(random.random() * 8)
+    spoken, until = [], time.monotonic() + SECONDS
+    while time.monotonic() < until:
+        turn = await listener.say(_text())
+        await asyncio.wait_for(turn.done.wait(), 60)
+        spoken.append(turn)
+        left = turn.first_audio + turn.audio_ms / 1000 - time.perf_counter()
+        await asyncio.sleep(max(0.0, left))
+        await listener.played(len(listener.turns))
+        await listener.until_finished(len(listener.turns))
+    return spoken
+
+
+def _text() -> str:
+    """Three sentences that were not said before: nothing of it can come from a cache."""
+    choose = random.choice
+    return " ".join(f"{choose(SUBJECTS)} {choose(VERBS)} {choose(OBJECTS)} {random.randint(2, 9999)} times." for _ in range(3))
