@@ -36,7 +36,7 @@ _TAIL: Final = np.float32(1.5)
 _SHORT_PAUSE_S: Final = 0.22  # does not shut the mouth
 _REST_BEFORE_S: Final = 0.10  # rest lets go this long before the first sound
 _REST_AFTER_S: Final = 0.10  # and takes hold this long after the last
-_REST_AIM: Final = np.array([0.0, 0.9])[:, None, None]
+_REST_AIM: Final = np.array([0.0, 0.9])[:, None]
 _BY_LOUDNESS: Final = [JAW, LOWER, UPPER, SPREAD]
 _STRESS_GAIN: Final = np.array([0.90, 1.0, 1.08])
 
@@ -103,8 +103,9 @@ def pulls(sounds: Sounds, gain: Floats, rate: Floats, *, origin: float) -> Pulls
 
 def _ends(x: Floats, first: float | Floats, last: float | Floats) -> Floats:
     """x with one column before and one behind."""
-    shape = (*x.shape[:-1], 1)
-    return np.concatenate([np.broadcast_to(first, shape), x, np.broadcast_to(last, shape)], axis=-1)
+    out = np.empty((*x.shape[:-1], x.shape[-1] + 2))
+    out[..., 0], out[..., 1:-1], out[..., -1] = first, x, last
+    return out
 
 
 def joined(a: Pulls, b: Pulls) -> Pulls:

@@ -70,14 +70,14 @@ class IdleMotion:
     def __init__(self, seed: int) -> None:
         seed &= 0xFFFFFFFF
         self._names = tuple(_TABLE["noise"])
-        self._hz, self._salts, self._mix = _octaves(seed)
+        self._salts = salts(seed, *_OCTAVE_STREAMS)
         self._blink = salts(seed, *range(_BLINK["stream"], _BLINK["stream"] + 4))
         self._gaze = salts(seed, *range(_GAZE["stream"], _GAZE["stream"] + 7))
         self._nod = salts(seed, *range(_NOD["stream"], _NOD["stream"] + 3))
 
     def at(self, t: Floats, emotions: EmotionHistory, attention: Attention) -> IdlePose:
         """Pose at rising times t (T,) in seconds, T ≥ 1."""
-        noise = dict(zip(self._names, self._mix @ value_noise(t * self._hz, self._salts), strict=True))
+        noise = dict(zip(self._names, _OCTAVE_MIX @ value_noise(t * _OCTAVE_HZ, self._salts), strict=True))
         mods = emotions.at(t)[1]
         gaze, follow = self._look(t, emotions, attention)
         gaze[0] += _GAZE["drift"] * noise["driftX"]
@@ -149,15 +149,18 @@ def set_eyes(weights: Floats, gaze: Floats, blink: Floats) -> None:
     weights[_SQUINT] *= 1.0 - _BLINK["squint"] * blink
 
 
-def _octaves(seed: int) -> tuple[Floats, NDArray[np.uint32], Floats]:
-    """Frequencies (K, 1), salts (K, 1) and the matrix (names, K) that sums octaves to noise in [-1, 1]."""
+def _octaves() -> tuple[Floats, list[int], Floats]:
+    """Frequencies (K, 1) and streams (K) of all octaves, and the matrix (names, K) that sums them to noise in [-1, 1]."""
     octave, rows = _TABLE["octave"], list(_TABLE["noise"].values())
     flat = [(n, k, r) for n, r in enumerate(rows) for k in range(r["octaves"])]
     mix = np.zeros((len(rows), len(flat)))
     for column, (n, k, r) in enumerate(flat):
         mix[n, column] = octave["gain"] ** k / sum(octave["gain"] ** j for j in range(r["octaves"]))
     hz = np.array([[r["hz"] * octave["pitch"] ** k] for _, k, r in flat])
-    return hz, salts(seed, *(r["stream"] + octave["stream"] * k for _, k, r in flat)), mix
+    return hz, [r["stream"] + octave["stream"] * k for _, k, r in flat], mix
+
+
+_OCTAVE_HZ, _OCTAVE_STREAMS, _OCTAVE_MIX = _octaves()
 
 
 def _events(t0: float, t1: float, spec: dict[str, float], salt: NDArray[np.uint32]) -> tuple[Floats, Floats]:
