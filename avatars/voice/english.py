@@ -4,6 +4,7 @@ from typing import Protocol, cast
 
 from hibari.g2p import G2P
 
+from avatars.voice.errors import SpeechError
 from avatars.voice.neural import Pronounced
 from avatars.voice.once import once
 
@@ -15,9 +16,12 @@ class _Token(Protocol):
 
 
 def pronounce(text: str, *, british: bool = False) -> tuple[Pronounced, ...]:
-    """Phonemes of normalised text, token by token, in the alphabet of misaki."""
+    """Phonemes of normalised text, token by token, in the alphabet of misaki; raises SpeechError(unsupported_text)."""
     g2p = _g2p(british)
-    tokens = cast("list[_Token]", g2p.phonemize_tokens(g2p.tokenize(text)))
+    try:
+        tokens = cast("list[_Token]", g2p.phonemize_tokens(g2p.tokenize(text)))
+    except (LookupError, TypeError, ValueError, AttributeError) as error:  # what its rules trip over on odd input
+        raise SpeechError("unsupported_text", "The text can't be read.", hint="Send plain words.") from error
     out, at = [], 0
     for token in tokens:
         found = text.find(token.text, at)

@@ -145,6 +145,7 @@ RULES: tuple[Rule, ...] = (
     _numeric(rf"(?<![\w.])(-?{_NUMBER})\s?({_any(words.UNITS)})(?!\w)", _unit),
     _numeric(r"(?<![\d,])\d[\d,]{14,}", _long_number),
     _numeric(r"\b(?:v(?=\d))?(\d+(?:\.\d+){2,})\b", lambda match: match[1].replace(".", " dot ")),
+    _numeric(r"(?<![\w./])24/7(?![\w/])", always("24 7")),
     _numeric(r"(?<![\w./])(\d{1,2})/(\d{1,2})(?![\w/])", _fraction),
     _numeric(r"(?<![\w./])(\d+):(\d+)(?![\w:])", lambda match: f"{match[1]} to {match[2]}"),
     _numeric(r"(?<![\w.,-])(\d{1,4})\s?[-–]\s?(\d{1,4})(?![\w-]|[.,]\d)", lambda match: f"{match[1]} to {match[2]}"),

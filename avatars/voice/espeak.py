@@ -1,5 +1,7 @@
 """Any language, at once and on any machine: espeak-ng's formant voices, out of a process of their own."""
 
+from itertools import pairwise
+
 import numpy as np
 import soxr
 from numpy.typing import NDArray
@@ -64,10 +66,10 @@ def _tokens(answer: Answer, labels: list[Label], text: str) -> tuple[TimedToken,
             spans.append((event, index))
         else:
             index += 1
-    following = [*spans[1:], (Event(kind="word", sample=0, start=len(text), length=0, ipa=""), index)]
+    spans.append((Event(kind="end", sample=0, start=len(text), length=0, ipa=""), index))
     timed = (
         _timed(event, reach(text, event.start, after.start), labels, range(first, stop))
-        for (event, first), (after, stop) in zip(spans, following, strict=True)
+        for (event, first), (after, stop) in pairwise(spans)
     )
     return tuple(token for tokens in timed for token in tokens)
 

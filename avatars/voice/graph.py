@@ -2,8 +2,12 @@
 
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import onnxruntime as ort
+from numpy.typing import NDArray
+from onnxruntime.capi.onnxruntime_pybind11_state import Fail, InvalidArgument, RuntimeException
 
 from avatars.voice.errors import SpeechError
 
@@ -18,6 +22,15 @@ def open_graph(path: Path, *, digest: str, durations: str) -> ort.InferenceSessi
     options.intra_op_num_threads = options.inter_op_num_threads = 1
     options.log_severity_level = 3
     return ort.InferenceSession(with_output(model, durations), options, providers=["CPUExecutionProvider"])
+
+
+def run_graph(session: ort.InferenceSession, inputs: dict[str, NDArray[Any]]) -> list[NDArray[np.float32]]:
+    """All outputs; raises SpeechError(engine_failed) when the runtime gives up."""
+    try:
+        outputs: list[NDArray[np.float32]] = session.run(None, inputs)
+    except (Fail, InvalidArgument, RuntimeException) as error:
+        raise SpeechError("engine_failed", "The voice model failed on this text.", hint="Try other words.") from error
+    return outputs
 
 
 def with_output(model: bytes, tensor: str) -> bytes:

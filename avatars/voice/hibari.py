@@ -6,7 +6,7 @@ import onnxruntime as ort
 from avatars.voice.clauses import Clause
 from avatars.voice.english import pronounce
 from avatars.voice.envelope import envelope
-from avatars.voice.graph import open_graph
+from avatars.voice.graph import open_graph, run_graph
 from avatars.voice.labels import label
 from avatars.voice.neural import Pronounced, Rendered, alphabet, assemble, asset, batches, known, symbols_of
 from avatars.voice.once import once
@@ -34,7 +34,7 @@ class HibariEngine:
 def _render(tokens: tuple[Pronounced, ...], rate: float) -> Rendered:
     symbols = symbols_of(tokens)
     ids = np.array([[0, *(alphabet()[symbol] for symbol in symbols), 0]], np.int64)
-    *spectrum, pitch, units = _session().run(None, {"ids": ids, "speed": np.array([rate], np.float32)})
+    *spectrum, pitch, units = run_graph(_session(), {"ids": ids, "speed": np.array([rate], np.float32)})
     samples = synthesise([part[0] for part in spectrum], pitch[0])
     labels = label(f"^{symbols}$", units.reshape(-1), envelope(samples))
     return Rendered(tokens=tokens, samples=samples, labels=labels)

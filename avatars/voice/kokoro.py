@@ -12,7 +12,7 @@ from avatars.voice.english import pronounce
 from avatars.voice.envelope import envelope
 from avatars.voice.errors import SpeechError
 from avatars.voice.espeak_ipa import pronounce_foreign
-from avatars.voice.graph import open_graph
+from avatars.voice.graph import open_graph, run_graph
 from avatars.voice.labels import label
 from avatars.voice.neural import Pronounced, Rendered, alphabet, assemble, batches, known, symbols_of
 from avatars.voice.once import once
@@ -49,7 +49,7 @@ def _render(tokens: tuple[Pronounced, ...], voice: str, rate: float) -> Rendered
     ids = np.array([[0, *(alphabet()[symbol] for symbol in symbols), 0]], np.int64)
     names = [one.name for one in session.get_inputs()]
     style = styles[min(len(symbols), len(styles) - 1)][None]
-    wave, *_, units = session.run(None, dict(zip(names, (ids, style, np.array([rate], np.float32)), strict=True)))
+    wave, *_, units = run_graph(session, dict(zip(names, (ids, style, np.array([rate], np.float32)), strict=True)))
     samples: NDArray[np.float32] = wave.reshape(-1)
     labels = label(f"^{symbols}$", units.reshape(-1).astype(np.float32), envelope(samples))
     return Rendered(tokens=tokens, samples=samples, labels=labels)

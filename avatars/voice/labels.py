@@ -93,7 +93,7 @@ def _cut_tails(pieces: list[Label], loudness: NDArray[np.float32]) -> Iterator[L
     """The last phone before a pause is labelled far into the silence: end it where its sound ends."""
     begin = 0.0
     for at, piece in enumerate(pieces):
-        start = max(begin, piece.start)
+        start = begin if piece.silent else max(begin, piece.start)
         end = max(start, piece.end)
         if not piece.silent and at + 1 < len(pieces) and pieces[at + 1].silent:
             end = _audible_end(start, pieces[at + 1].end, loudness)

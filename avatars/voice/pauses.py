@@ -15,12 +15,12 @@ _AFTER_SENTENCE_MS, _AFTER_COMMA_MS, _AFTER_OTHER_MS = 360, 150, 220
 
 def trim(sound: Sound, spoken: str, rate: float) -> Sound:
     """The same sound with 30 ms before it and the pause of its last mark after it; whole milliseconds of samples."""
+    pause = round(_pause(spoken) / rate)
+    if not sound.phonemes:
+        return Sound(samples=np.zeros(pause * SAMPLES_PER_MS, np.float32), phonemes=(), tokens=())
     before, after = quiet_edges(sound.samples)
-    whole = len(sound.samples) // SAMPLES_PER_MS
-    first = sound.phonemes[0].start_ms if sound.phonemes else before
-    last = sound.phonemes[-1].end_ms if sound.phonemes else 0
-    cut = max(0, min(before - _LEAD_MS, first))
-    end = max(whole - after, last) + round(_pause(spoken) / rate)
+    cut = max(0, min(before - _LEAD_MS, sound.phonemes[0].start_ms))
+    end = max(len(sound.samples) // SAMPLES_PER_MS - after, sound.phonemes[-1].end_ms) + pause
     return _moved(_padded(sound, end), cut, end)
 
 

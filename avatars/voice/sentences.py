@@ -8,6 +8,7 @@ from collections.abc import Iterator
 _END = re.compile(
     r"(?<![.!?…])[.!?…]++[\"'”’»)\]*_]*+\s++(?=\S)|(?<![。！？])[。！？]++[」』”’）]*+\s*+|(?<![^\S\n])[^\S\n]*+\n\s*+"
 )
+_WRAPPED = 40  # a line at least this long that goes on with a small letter was wrapped, not ended
 _LONGEST = 1000  # characters that are looked at as one sentence
 _CUT = re.compile(r"(\w[\w.]*)\.$")
 _ABBREVIATIONS = frozenset(
@@ -21,7 +22,7 @@ _ABBREVIATIONS = frozenset(
         "t.ex", "bl.a", "örn", "vb", "т.е", "т.д", "г", "ул",
     }
 )  # fmt: skip
-_ENDS_ANYWAY = frozenset({"etc", "jr", "sr", "inc", "ltd", "co", "corp", "usw", "u.s", "p.m", "a.m"})
+_ENDS_ANYWAY = frozenset({"etc", "inc", "ltd", "co", "corp", "usw", "u.s", "p.m", "a.m"})
 
 
 def sentences(text: str) -> Iterator[tuple[int, int]]:
@@ -61,13 +62,18 @@ def _halves(text: str, said: list[int], start: int, end: int) -> Iterator[tuple[
 
 def _ends(text: str, start: int, match: re.Match[str]) -> bool:
     mark = match.group().strip()
+    small = text[match.end()].islower()
+    if not mark:
+        wrapped = match.group().count("\n") == 1 and match.start() - start >= _WRAPPED
+        return not (small and wrapped)
+    if "\n" in match.group() or mark[0] in "。！？":
+        return True
+    if small:
+        return mark.strip("!?") == ""
     if not mark.startswith(".") or mark.startswith(".."):
         return True
-    follows = text[match.end()]
-    if follows.islower():
-        return "\n" in match.group()
     before = _CUT.search(text[max(start, match.start() - 12) : match.start() + 1])
-    return before is None or _closes(before.group(1), follows)
+    return before is None or _closes(before.group(1), text[match.end()])
 
 
 def _closes(word: str, follows: str) -> bool:

@@ -1,6 +1,7 @@
 """Text in, timed speech out, clause by clause."""
 
 from collections.abc import Iterator
+from math import isnan
 
 from avatars.voice.catalogue import DEFAULT_VOICE, VoiceEntry, entry_of
 from avatars.voice.clauses import Caption, Clause, clauses
@@ -23,7 +24,8 @@ def speak(text: str, *, voice: str, rate: float = 1.0) -> Iterator[SpeechChunk]:
     """
     entry = entry_of(voice)
     _check(text, entry.info.language)
-    return _chunks(text, entry, min(max(rate, SLOWEST), FASTEST))
+    pace = 1.0 if isnan(rate) else min(max(rate, SLOWEST), FASTEST)
+    return _chunks(text, entry, pace)
 
 
 def warm_up(voice: str = DEFAULT_VOICE) -> None:
@@ -45,12 +47,15 @@ def _check(text: str, language: str) -> None:
 
 
 def _chunks(text: str, entry: VoiceEntry, rate: float) -> Iterator[SpeechChunk]:
-    at = 0
+    at, said = 0, False
     for clause in clauses(text, rules=entry.rules, lengths=entry.lengths):
         sound = trim(entry.engine().render(clause, voice=entry.native, rate=rate), clause.spoken, rate)
         chunk = _chunk(clause, sound, at, entry.gain_db)
         at += chunk.duration_ms
+        said = said or bool(chunk.phonemes)
         yield chunk
+    if not said:
+        raise SpeechError("unsupported_text", "The voice can't say any of this text.", hint="Send words of its language.")
 
 
 def _chunk(clause: Clause, sound: Sound, at: int, gain_db: float) -> SpeechChunk:
