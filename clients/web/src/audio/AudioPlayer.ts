@@ -1,10 +1,11 @@
-/** Plays turns through Web Audio: `PlayerCore` in an audio worklet, and the browser's autoplay rule. */
+/** Plays turns through Web Audio, in the time of its clock and under the browser's autoplay rule. */
 import { Emitter } from '../events/Emitter';
+import { type PlayerEngine, pageEngine, workletEngine } from './engines';
 import { heardTime } from './OutputClock';
 import type { Playback, PlaybackEvents, Position } from './Playback';
 import { PlaybackClock } from './PlaybackClock';
 import { SOURCE_RATE } from './PlayerCore';
-import { PLAYER_NODE, type PlayerCommand, type PlayerEvent } from './player-messages';
+import type { PlayerCommand, PlayerEvent } from './player-messages';
 
 export interface AudioPlayerOptions {
   /** Share a context of the page's own; it is then not closed with the conversation. */
@@ -22,11 +23,13 @@ export class AudioPlayer extends Emitter<PlaybackEvents> implements Playback {
   readonly #clock = new PlaybackClock();
   #context: AudioContext | null = null;
   #gain: GainNode | null = null;
-  #node: AudioWorkletNode | null = null;
+  #engine: PlayerEngine | null = null;
   #waiting: PlayerCommand[] = [];
   #volume = 1;
   #locked = false;
   #closed = false;
+  #silent = true;
+  #flushed = 0;
 
   constructor(options: AudioPlayerOptions = {}) {
     super();
@@ -40,7 +43,7 @@ export class AudioPlayer extends Emitter<PlaybackEvents> implements Playback {
     this.#gain = new GainNode(context, { gain: this.#volume });
     this.#gain.connect(context.destination);
     context.addEventListener('statechange', this.#notice);
-    this.#load(context).catch((error: unknown) => this.emit('error', asError(error)));
+    void this.#load(context);
     void context.resume().catch(() => undefined); // refused until a gesture: #notice tells
     setTimeout(this.#notice, LOCK_NOTICE_MS);
   }
@@ -54,6 +57,7 @@ export class AudioPlayer extends Emitter<PlaybackEvents> implements Playback {
   }
 
   flush(throughTurn: number): void {
+    this.#flushed = Math.max(this.#flushed, throughTurn);
     this.#clock.flush(throughTurn);
     this.#send({ type: 'flush', throughTurn });
   }
@@ -85,37 +89,49 @@ export class AudioPlayer extends Emitter<PlaybackEvents> implements Playback {
     this.#listenForGestures(false);
     this.#context?.removeEventListener('statechange', this.#notice);
     this.#send({ type: 'close' });
-    this.#node?.disconnect();
+    this.#engine?.node.disconnect();
     this.#gain?.disconnect();
     if (this.#options.context === undefined) void this.#context?.close();
     this.#context = null;
   }
 
   async #load(context: AudioContext): Promise<void> {
-    if (context.audioWorklet === undefined) throw new Error('Sound needs a secure page (https or localhost).');
-    await context.audioWorklet.addModule(this.#options.workletUrl ?? besideBundle('player-worklet.js'));
+    const engine = await this.#startEngine(context);
     if (this.#closed || this.#gain === null) return;
-    const node = new AudioWorkletNode(context, PLAYER_NODE, { numberOfInputs: 0, outputChannelCount: [1] });
-    node.port.onmessage = (event: MessageEvent<PlayerEvent>) => this.#hear(event.data);
-    node.connect(this.#gain);
-    this.#node = node;
-    for (const command of this.#waiting.splice(0)) this.#send(command);
+    engine.node.connect(this.#gain);
+    this.#engine = engine;
+    for (const command of this.#waiting.splice(0)) engine.send(command);
+  }
+
+  async #startEngine(context: AudioContext): Promise<PlayerEngine> {
+    const hear = (event: PlayerEvent) => this.#hear(event);
+    if (context.audioWorklet === undefined) return pageEngine(context, hear);
+    try {
+      return await workletEngine(context, this.#options.workletUrl ?? besideBundle('player-worklet.js'), hear);
+    } catch (error) {
+      this.emit('error', new Error(`The audio worklet could not be loaded, sound may stutter: ${String(error)}`));
+      return pageEngine(context, hear);
+    }
   }
 
   #send(command: PlayerCommand): void {
-    if (this.#node === null) this.#waiting.push(command);
-    else if (command.type === 'audio') this.#node.port.postMessage(command, [command.samples.buffer]);
-    else this.#node.port.postMessage(command);
+    if (this.#engine === null) this.#waiting.push(command);
+    else this.#engine.send(command);
   }
 
   #hear(event: PlayerEvent): void {
     if (event.type === 'ended') this.#clock.ended(event, event.contextTime);
-    else if (event.type === 'refused')
-      this.emit('error', new Error(`No room for more audio of turn ${event.turn}.`));
+    else if (event.type === 'refused') this.#refused(event.turn);
     else {
       this.#clock.report(event, event.contextTime);
-      if (event.state !== 'idle') this.emit('level', event.level);
+      if (event.state !== 'idle' || !this.#silent) this.emit('level', event.state === 'idle' ? 0 : event.level);
+      this.#silent = event.state === 'idle';
     }
+  }
+
+  /** Audio that crossed a flush on its way is no loss. */
+  #refused(turn: number): void {
+    if (turn > this.#flushed) this.emit('error', new Error(`There is no room for more audio of turn ${turn}.`));
   }
 
   /** Tell when the lock changes; while locked, the first gesture anywhere on the page opens it. */
@@ -152,8 +168,4 @@ function newContext(): AudioContext {
 function besideBundle(file: string): string {
   const bundle = import.meta.url;
   return new URL(file, bundle).href;
-}
-
-function asError(value: unknown): Error {
-  return value instanceof Error ? value : new Error(String(value));
 }

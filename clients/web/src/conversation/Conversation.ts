@@ -1,5 +1,5 @@
 /** A live conversation with an avatar: the object that applications hold. */
-import type { Playback } from '../audio/Playback';
+import type { Playback, Position } from '../audio/Playback';
 import { CaptionTrack } from '../captions/CaptionTrack';
 import { FaceDirector, type FaceSource } from '../clock/FaceDirector';
 import { Emitter } from '../events/Emitter';
@@ -69,6 +69,11 @@ export class Conversation extends Emitter<ConversationEvents> {
   /** Round trip to the server in ms; null before it was measured. */
   get latencyMs(): number | null {
     return this.#connection.latencyMs;
+  }
+
+  /** What is heard at `nowMs`, a time of `performance.now()`; null between turns. */
+  position(nowMs = performance.now()): Position | null {
+    return this.#playback.position(nowMs);
   }
 
   /** The words of `turn`, to show beside the face. */

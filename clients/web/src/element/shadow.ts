@@ -1,7 +1,7 @@
 /** The element's shadow tree. Styles are a constructed sheet, which a strict CSP allows. */
 
 const CSS = `
-:host { display: block; position: relative; overflow: hidden; contain: content; min-height: 160px; }
+:host { display: block; position: relative; overflow: hidden; container-type: inline-size; min-height: 160px; }
 :host([hidden]) { display: none; }
 .stage { position: absolute; inset: 0; -webkit-mask-image: linear-gradient(#000 82%, transparent 99%);
   mask-image: linear-gradient(#000 82%, transparent 99%); }
@@ -17,11 +17,14 @@ const CSS = `
   padding: 12px 18px; border: 0; border-radius: 12px; color: #fff; background: #0b7d71; cursor: pointer; }
 .unlock:focus-visible { outline: 3px solid currentColor; outline-offset: 2px; }
 .unlock[hidden] { display: none; }
-.captions { position: absolute; inset: auto 5% 4%; text-align: center; text-wrap: balance;
-  font: 500 clamp(15px, 2.6cqi, 20px)/1.4 system-ui, sans-serif; color: var(--visavis-caption, currentColor); }
-.word { opacity: .55; transition: opacity .12s; }
+.captions { position: absolute; left: 50%; bottom: 4%; transform: translateX(-50%); width: max-content; max-width: 92%;
+  box-sizing: border-box; padding: 6px 14px; border-radius: 12px; text-align: center; text-wrap: balance;
+  font: 500 clamp(15px, 2.6cqi, 20px)/1.4 system-ui, sans-serif; color: var(--visavis-caption, #16181d);
+  background: var(--visavis-caption-background, rgb(251 250 248 / .84)); }
+.captions:empty { display: none; }
+.word { opacity: .7; transition: opacity .12s; }
 .word.said { opacity: 1; }
-.word.now { opacity: 1; color: var(--visavis-accent, #0b7d71); }
+.word.now { opacity: 1; color: var(--visavis-accent, #0b6f65); }
 .spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: pre-wrap; }
 @media (prefers-reduced-motion: reduce) { .stage canvas, .poster, .word { transition: none; } }
 `;

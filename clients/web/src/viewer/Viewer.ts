@@ -10,7 +10,7 @@ import { FrameMeter } from './FrameMeter';
 import { frameHead } from './framing';
 import { HeadModel } from './HeadModel';
 import { QualityGovernor } from './QualityGovernor';
-import { addLamps, drawsInSoftware, prepareRenderer, studioEnvironment } from './studio';
+import { addLamps, drawsInSoftware, openContext, prepareRenderer, studioEnvironment } from './studio';
 import { Wakefulness } from './Wakefulness';
 
 export interface ViewerEvents {
@@ -68,12 +68,12 @@ export class Viewer extends Emitter<ViewerEvents> {
   constructor(container: HTMLElement) {
     super();
     this.#container = container;
-    this.#renderer = new WebGLRenderer({ antialias: true, alpha: true, powerPreference: 'high-performance' });
+    this.canvas = document.createElement('canvas');
+    this.#renderer = new WebGLRenderer({ canvas: this.canvas, context: openContext(this.canvas) });
     this.#governor = new QualityGovernor(globalThis.devicePixelRatio || 1, drawsInSoftware(this.#renderer));
     prepareRenderer(this.#renderer);
     this.#key = addLamps(this.#scene);
     this.#scene.environment = studioEnvironment(this.#renderer);
-    this.canvas = this.#renderer.domElement;
     container.append(this.canvas);
     this.canvas.addEventListener('webglcontextlost', this.#onLost);
     this.canvas.addEventListener('webglcontextrestored', this.#onRestored);

@@ -45,6 +45,14 @@ const BOXES: readonly GlowBox[] = [
 ];
 const ENVIRONMENT_INTENSITY = 0.72;
 
+/** @throws {Error} when the browser has no WebGL 2 */
+export function openContext(canvas: HTMLCanvasElement): WebGL2RenderingContext {
+  const wishes: WebGLContextAttributes = { antialias: true, alpha: true, powerPreference: 'high-performance' };
+  const context = canvas.getContext('webgl2', wishes);
+  if (context === null) throw new Error('This browser has no WebGL 2.');
+  return context;
+}
+
 export function prepareRenderer(renderer: WebGLRenderer): void {
   renderer.toneMapping = NeutralToneMapping;
   renderer.toneMappingExposure = 1;

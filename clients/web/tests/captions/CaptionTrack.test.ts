@@ -89,3 +89,15 @@ test('a long text is shown line by line, the current word always on it', () => {
     expect(line.map(({ text }) => text).join('').length).toBeLessThan(50);
   }
 });
+
+test.each([
+  ['Good morning!', 'Shall we?', 'Good morning! Shall we?'],
+  ['Good morning! ', 'Shall we?', 'Good morning! Shall we?'],
+  ['Good morning!', ' Shall we?', 'Good morning! Shall we?'],
+  ['おはよう。', '元気ですか。', 'おはよう。元気ですか。'],
+])('clauses join as their script does: %s + %s', (first, second, joined) => {
+  const joining = new CaptionTrack(4);
+  joining.addText(first, 0);
+  joining.addText(second, 1);
+  expect(joining.text).toBe(joined);
+});

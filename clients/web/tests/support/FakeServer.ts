@@ -13,6 +13,8 @@ export class FakeClient {
   readonly received: Received[] = [];
   readonly protocols: readonly string[];
   readonly path: string;
+  /** The close code, once the client is gone. */
+  readonly gone: Promise<number>;
   readonly #socket: WebSocket;
   #changed: () => void = () => undefined;
 
@@ -20,6 +22,7 @@ export class FakeClient {
     this.#socket = socket;
     this.path = path;
     this.protocols = protocols;
+    this.gone = new Promise((resolve) => socket.on('close', resolve));
     socket.on('message', (data) => {
       const message = JSON.parse(String(data)) as Received;
       if (message.type === 'ping') this.send({ type: 'pong', t: message.t, server_time: Date.now() });
