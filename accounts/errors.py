@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 
-class Problem(Exception):  # noqa: N818  (RFC 9457's word)
+class Problem(Exception):
     """Something that the caller did or must know. Subclasses fix `status` and `code` (RFC 9457 rendering)."""
 
     status = 400

@@ -22,11 +22,11 @@ Scope = UUID | str | None
 _scope: ContextVar[Scope] = ContextVar("workspace_scope", default=None)
 
 
-class ScopeMissing(RuntimeError):  # noqa: N818  (public name)
+class ScopeMissing(RuntimeError):
     """Tenant-owned rows were touched outside of a workspace scope."""
 
 
-class ScopeMismatch(RuntimeError):  # noqa: N818  (public name)
+class ScopeMismatch(RuntimeError):
     """A row or an inner scope belongs to another workspace than the scope that is open."""
 
 

@@ -1,9 +1,10 @@
 """The people of every test: Alice owns a workspace, Bob is a member of it, Charlie is a stranger with his own.
 
 Fixtures: alice, bob, charlie (User) · workspace, charlies_workspace (Workspace) · alice_access, bob_access,
-charlie_access (Access) · in_workspace (scope of Alice's workspace, open for the test: name it last, and not with clients) · alice_client, bob_client,
-charlie_client (signed-in Django clients, recently authenticated) · alice_key, charlie_key (API key texts with every
-scope) · alice_api, charlie_api, anonymous_api (REST clients) · join (adds another person with a role) · make_key.
+charlie_access (Access) · in_workspace (scope of Alice's workspace, open for the test: name it last, and not with
+clients) · alice_client, bob_client, charlie_client (signed-in Django clients, recently authenticated) · alice_key,
+charlie_key (API key texts with every scope) · alice_api, charlie_api, anonymous_api (REST clients) · join (adds another
+person with a role) · make_key (key text with the scopes named).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from uuid import UUID
 
 import pytest
+from allauth.account.internal.userkit import user_id_to_str
 from allauth.account.models import EmailAddress
 from django.test import Client
 from rest_framework.test import APIClient
@@ -49,6 +51,7 @@ def sign_in(user: User, workspace: Workspace | None = None) -> Client:
     client = Client(raise_request_exception=False)
     client.force_login(user, backend="django.contrib.auth.backends.ModelBackend")
     session = client.session
+    session["account_authentication_methods_user"] = user_id_to_str(user)
     session["account_authentication_methods"] = [{"method": "password", "at": time.time(), "reauthenticated": True}]
     if workspace is not None:
         session["workspace_id"] = str(workspace.pk)

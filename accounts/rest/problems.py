@@ -45,7 +45,7 @@ def problem_of(error: Problem) -> dict[str, Any]:
     return error.extra | problem(error.status, error.code, error.title, error.detail, hint=error.hint)
 
 
-def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:  # noqa: ARG001  (DRF's signature)
+def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's EXCEPTION_HANDLER; None leaves the error to Django, which logs it and answers by json_500."""
     if isinstance(error, Problem):
         return _answer(problem_of(error), error.status, _retry_after(error.extra))
@@ -117,22 +117,22 @@ def is_api(request: HttpRequest) -> bool:
     return request.path.startswith("/api/")
 
 
-def json_400(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:  # noqa: ARG001
+def json_400(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
     """Requests that Django refuses before a view runs."""
     return _json(problem(400, "bad_request", "The request can't be carried out", "The request is malformed."))
 
 
-def json_403(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:  # noqa: ARG001
+def json_403(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
     """Refusals outside of REST views."""
     return _json(problem(403, "forbidden", "Your role or key does not allow this", str(exception or "Forbidden.")))
 
 
-def json_404(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:  # noqa: ARG001
+def json_404(request: HttpRequest, exception: Exception | None = None) -> JsonResponse:
     """Unknown API paths answer as problems, too."""
     return _json(problem(404, "not_found", "No such page", "There is nothing at this address."))
 
 
-def json_500(request: HttpRequest) -> JsonResponse:  # noqa: ARG001
+def json_500(request: HttpRequest) -> JsonResponse:
     """Our own fault: the trace is in the log under the request id, never in the answer."""
     title = "Something went wrong on our side"
     return _json(problem(500, "internal", title, "Nothing was changed.", hint="Quote the request_id."))

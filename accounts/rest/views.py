@@ -50,7 +50,7 @@ class WorkspaceView(APIView):
     def access(self) -> Access:
         """What the caller may do; only handlers ask, and they run after authentication."""
         access = access_of(self.request)
-        assert access is not None  # noqa: S101  (HasScope has refused callers without one)
+        assert access is not None
         return access
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:

@@ -16,7 +16,7 @@ from accounts import audit, tokens
 from accounts.access import Access
 from accounts.errors import Conflict, Forbidden, Invalid, NotFound
 from accounts.mail import send_mail_on_commit
-from accounts.models import Invitation, Membership, Role, User
+from accounts.models import Invitation, Membership, User
 from accounts.selectors import invitation_by_token, invitations_for, verified_addresses, workspace_current
 from accounts.services.authority import require, require_role
 from accounts.tenancy import workspace_scope

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from uuid import UUID
 
 import pytest
@@ -111,7 +112,7 @@ def test_it_keeps_an_owner_when_both_leave_at_once() -> None:
     with workspace_scope(workspace.pk):
         Membership.objects.create(user=dora, role=Role.OWNER)
     accesses = [access_of(alice, workspace), access_of(dora, workspace)]
-    outcomes = at_once([lambda access=access: leave(access, workspace.pk) for access in accesses])
+    outcomes = at_once([partial(leave, access, workspace.pk) for access in accesses])
     assert sorted(outcomes) == ["last_owner", "left"]
     with workspace_scope(workspace.pk):
         assert Membership.objects.filter(role=Role.OWNER).count() == 1

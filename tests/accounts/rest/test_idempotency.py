@@ -34,7 +34,8 @@ class Creating(WorkspaceView):
     scopes = {"POST": ANY}
 
     def post(self, request: Request) -> Response:
-        return idempotent(request, lambda: self._create(request.data["name"]))
+        body: Any = request.data
+        return idempotent(request, lambda: self._create(body["name"]))
 
     def _create(self, name: str) -> Response:
         row = ApiKey.objects.create(name=name, prefix=random_text(16), digest="", scopes=["made"])

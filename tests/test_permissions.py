@@ -1,0 +1,153 @@
+"""Every REST route × every caller. A new route needs a row in ROUTES; a new kind of id needs one in OBJECTS.
+
+A row: method, path below /api/v1/ as in the URLconf, the scope it needs, and a body where an empty one would be refused
+before the object is looked up. What each caller may expect follows from the scope alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from rest_framework.test import APIClient
+
+from accounts.models import ApiKey, Role, User, Workspace
+from accounts.rest.views import WorkspaceView
+from accounts.scopes import ANY, KEY_SCOPES, ROLE_SCOPES
+from accounts.tenancy import workspace_scope
+from accounts.tokens import random_text
+from sessions.models import AvatarSession
+from tests.people import Join, MakeKey, api_client, sign_in
+
+pytestmark = pytest.mark.django_db
+
+
+class Route(NamedTuple):
+    method: str
+    path: str
+    scope: str
+    body: dict[str, Any] | None = None
+
+
+SESSION = "sessions/<uuid:session_id>"
+ROUTES = [
+    Route("GET", "me", ANY),
+    Route("GET", "keys", "keys:read"),
+    Route("POST", "keys", "keys:write"),
+    Route("DELETE", "keys/<uuid:key_id>", "keys:write"),
+    Route("GET", "audit", "audit:read"),
+    Route("GET", "avatars", "avatars:read"),
+    Route("GET", "voices", "avatars:read"),
+    Route("GET", "sessions", "sessions:read"),
+    Route("POST", "sessions", "sessions:write"),
+    Route("GET", SESSION, "sessions:read"),
+    Route("DELETE", SESSION, "sessions:write"),
+    Route("POST", f"{SESSION}/tickets", "sessions:write", {"role": "driver"}),
+    Route("GET", f"{SESSION}/turns", "sessions:read"),
+    Route("POST", f"{SESSION}/turns", "sessions:write", {"text": "Hello."}),
+    Route("GET", f"{SESSION}/events", "sessions:read"),
+    Route("GET", "usage", "usage:read"),
+]
+
+# Makes an object of the open scope's workspace for the id of this name in a path.
+OBJECTS: dict[str, Callable[[], UUID]] = {
+    "key_id": lambda: ApiKey.objects.create(name="other", prefix=random_text(16), digest="").pk,
+    "session_id": lambda: AvatarSession.objects.create(avatar="ada", voice="", idle_seconds=60, max_seconds=60).pk,
+}
+
+# Open to everybody, and not about any workspace.
+PUBLIC = {("GET", "api/v1/openapi.yaml"), ("GET", "api/docs")}
+PASSED = {200, 201, 202, 204, 400, 402, 409, 410, 422}  # the door was open; what came after is for other tests
+METHODS = ("get", "post", "put", "patch", "delete")
+
+
+def label(route: Route) -> str:
+    return f"{route.method} {route.path}"
+
+
+each_route = pytest.mark.parametrize("route", ROUTES, ids=label)
+each_object_route = pytest.mark.parametrize("route", [route for route in ROUTES if "<" in route.path], ids=label)
+
+
+def served() -> Iterator[tuple[str, str, Any]]:
+    """(method, path, view class) of everything that the URLconf serves below /api/."""
+    for path, callback in walk(get_resolver().url_patterns):
+        view = getattr(callback, "view_class", getattr(callback, "cls", None))
+        if path.startswith("api/") and view is not None:
+            yield from ((method.upper(), path, view) for method in METHODS if hasattr(view, method))
+
+
+def walk(patterns: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for pattern in patterns:
+        if isinstance(pattern, URLResolver):
+            yield from walk(pattern.url_patterns, prefix + str(pattern.pattern))
+        elif isinstance(pattern, URLPattern):
+            yield prefix + str(pattern.pattern), pattern.callback
+
+
+def address(route: Route, workspace: Workspace) -> str:
+    """The route's address with ids of fresh objects of `workspace`."""
+    path = f"/api/v1/{route.path}"
+    with workspace_scope(workspace.pk):
+        for name, make in OBJECTS.items():
+            if f":{name}>" in path:
+                path = path.replace(f"<uuid:{name}>", str(make()))
+    return path
+
+
+def ask(client: Client | APIClient, route: Route, path: str) -> int:
+    return int(client.generic(route.method, path, json.dumps(route.body or {}), content_type="application/json").status_code)
+
+
+def allowed(status: int, scope: str, scopes: frozenset[str]) -> bool:
+    """Whether `status` is what a caller with `scopes` should get."""
+    return status in PASSED if scope == ANY or scope in scopes else status == 403
+
+
+def test_it_has_a_row_for_every_route_and_no_other() -> None:
+    rows = {(route.method, f"api/v1/{route.path}") for route in ROUTES} | PUBLIC
+    assert {(method, path) for method, path, _ in served()} == rows
+
+
+def test_it_is_a_workspace_view_with_the_scope_of_its_row() -> None:
+    needed = {(route.method, f"api/v1/{route.path}"): route.scope for route in ROUTES}
+    for method, path, view in served():
+        if (method, path) not in PUBLIC:
+            assert issubclass(view, WorkspaceView), path
+            assert view.scopes[method] == needed[method, path], path
+
+
+@each_route
+def test_it_refuses_callers_without_credentials(route: Route, workspace: Workspace, anonymous_api: APIClient) -> None:
+    assert ask(anonymous_api, route, address(route, workspace)) == 401
+
+
+@each_route
+@pytest.mark.parametrize("role", list(Role))
+def test_it_lets_each_role_do_its_part(route: Route, role: Role, join: Join, workspace: Workspace) -> None:
+    client = sign_in(join("Dora", role), workspace)
+    assert allowed(ask(client, route, address(route, workspace)), route.scope, ROLE_SCOPES[role])
+
+
+@each_route
+def test_it_lets_keys_do_what_their_scopes_say(route: Route, workspace: Workspace, make_key: MakeKey) -> None:
+    path = address(route, workspace)
+    assert allowed(ask(api_client(make_key()), route, path), route.scope, KEY_SCOPES)
+    path = address(route, workspace)
+    poorer = KEY_SCOPES - {route.scope}
+    assert allowed(ask(api_client(make_key(*poorer)), route, path), route.scope, poorer)
+
+
+@each_object_route
+def test_it_shows_strangers_nothing(
+    route: Route, workspace: Workspace, charlie: User, charlies_workspace: Workspace, charlie_api: APIClient
+) -> None:
+    path = address(route, workspace)
+    assert ask(sign_in(charlie, charlies_workspace), route, path) == 404
+    assert ask(charlie_api, route, path) == (404 if route.scope in KEY_SCOPES else 403)
+    assert ask(charlie_api, route, path.replace(path.split("/")[4], str(UUID(int=7)))) in {403, 404}
