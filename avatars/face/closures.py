@@ -52,7 +52,8 @@ def _place(i: int, sounds: Sounds, bands: tuple[list[float], list[float]]) -> En
     phone, start, end = sounds.phone[i], float(sounds.start[i]), float(sounds.end[i])
     teeth = bool(IS_TEETH[phone])
     if IS_STOP[phone]:
-        middle, length = (start + end) / 2 - _LEAD_S, min(end - start, 0.14)
+        length = min(end - start, 0.14)
+        middle = end - length / 2 - _LEAD_S
     else:
         start, end = _dip(bands[1] if teeth else bands[0], start, end)
         middle, length = (start + end) / 2 - _LEAD_S, (0.6 if teeth else 0.8) * min(end - start, 0.14)
@@ -61,7 +62,11 @@ def _place(i: int, sounds: Sounds, bands: tuple[list[float], list[float]]) -> En
 
 
 def _dip(band: list[float], start: float, end: float) -> tuple[float, float]:
-    """The stretch near a label where a band is quiet; the label itself when the band has no clear dip there."""
+    """The stretch near a label where a band is quiet; the label itself when the band has no clear dip there.
+
+    A dip that is longer than the label holds a neighbour too ("l" is as dull as "m"): the label moves into it and no
+    further.
+    """
     first, last = int((start - _SEARCH_S) * LEVELS_HZ), int((end + _SEARCH_S) * LEVELS_HZ)
     near = band[max(first, 0) : last + 1]
     core = band[max(int(start * LEVELS_HZ), 0) : max(int(end * LEVELS_HZ), int(start * LEVELS_HZ) + 1)]
@@ -75,7 +80,11 @@ def _dip(band: list[float], start: float, end: float) -> tuple[float, float]:
         left -= 1
     while right < min(last, len(band) - 1) and band[right + 1] < limit:
         right += 1
-    return left / LEVELS_HZ, (right + 1) / LEVELS_HZ
+    quiet_from, quiet_to, length = left / LEVELS_HZ, (right + 1) / LEVELS_HZ, end - start
+    if quiet_to - quiet_from <= length:
+        return quiet_from, quiet_to
+    begin = min(max(start, quiet_from), quiet_to - length)
+    return begin, begin + length
 
 
 def _join(found: list[Envelope]) -> list[Envelope]:

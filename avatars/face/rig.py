@@ -113,7 +113,7 @@ def _tongue(tongue: Floats, closed: Floats, contact: Floats) -> Floats:
 
 def _expression(expression: Floats, mouth: Articulation, rounding: Floats, obstructed: Floats) -> Floats:
     """The expression as far as speech leaves it room, (52, T)."""
-    out = expression.copy()
+    out = np.maximum(expression, 0.0)
     lips = out[_MOUTH] * (1.0 - 0.2 * mouth.active * (1.0 - mouth.closed))
     lips[_WIDE[_MOUTH]] *= 1.0 - 0.5 * rounding
     lips[_OPENERS[_MOUTH]] *= 1.0 - obstructed

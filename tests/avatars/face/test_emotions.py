@@ -24,7 +24,7 @@ def test_it_never_jumps_and_stays_between_the_poses(changes: list[tuple[str, flo
         history.change(name, intensity, at_s=at)
     weights, _ = history.at(T)
     steps = np.abs(np.diff(weights, axis=1))
-    assert weights.min() >= 0 and weights.max() <= 1
+    assert weights.min() >= -0.2 and weights.max() <= 1  # below 0 it takes the resting smile away
     assert steps.max(initial=0.0) <= 1.9 / FADE_S * 0.01 * (1 + len(changes))
 
 

@@ -42,8 +42,9 @@ def test_it_opens_the_mouth_with_the_loudness_of_the_voice(recital: Recital) -> 
     for at, chunk in recital.said:
         if chunk.duration_ms < 2_000:
             continue
-        frames = face.track(at, at + chunk.duration_ms, fps=100).weights[:, INDEX["jawOpen"]]
-        level = np.sqrt(np.mean(chunk.pcm[: len(frames) * 240].astype(float).reshape(len(frames), -1) ** 2, axis=1))
+        whole = chunk.duration_ms // 10 * 10
+        frames = face.track(at, at + whole, fps=100).weights[:, INDEX["jawOpen"]]
+        level = np.sqrt(np.mean(chunk.pcm[: whole * 24].astype(float).reshape(len(frames), -1) ** 2, axis=1))
         loud = np.clip(20 * np.log10(np.maximum(level, 1) / level.max()) + 40, 0, None)
         smooth = np.convolve(loud, np.hanning(15) / np.hanning(15).sum(), "same")
         assert np.corrcoef(frames, smooth)[0, 1] > 0.5

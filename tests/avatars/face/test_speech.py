@@ -58,6 +58,15 @@ def test_it_moves_within_bounds_and_without_jumps(emotion: str) -> None:
     assert np.abs(np.diff(track.head, axis=0)).max() * 60 < 45
 
 
+@pytest.mark.parametrize("emotion", ["happy", "excited", "soothing"])
+def test_it_keeps_smiling_through_closures(emotion: str) -> None:
+    said = clause(SENTENCE)
+    smile = face(said, emotion=emotion).track(0, 5_000, fps=FPS).weights[:, INDEX["mouthSmileLeft"]]
+    at_rest = smile[: 700 * FPS // 1000].mean()
+    for start, end in spans(said, "pbm"):
+        assert smile[(start + end) // 2 * FPS // 1000] > 0.8 * at_rest
+
+
 def test_it_opens_wide_vowels_wider_than_narrow_ones() -> None:
     peak = {}
     for vowel in "ɑɛiu":
