@@ -8,11 +8,8 @@ from typing import Literal
 from avatars.voice.clauses import Lengths
 from avatars.voice.english_rules import RULES as ENGLISH_RULES
 from avatars.voice.errors import SpeechError
-from avatars.voice.espeak import EspeakEngine
 from avatars.voice.espeak_process import NEEDS as NEEDS_ESPEAK
 from avatars.voice.espeak_process import espeak_available
-from avatars.voice.hibari import HibariEngine
-from avatars.voice.kokoro import KokoroEngine
 from avatars.voice.reading import Rule
 from avatars.voice.sound import Engine
 from avatars.voice.store import SPEAKERS, Speaker, fetched
@@ -23,7 +20,7 @@ DEFAULT_VOICE = "hibari-heart"
 _NEEDS_KOKORO = "Run `make voices` once (it fetches about 120 MB)."
 # hibari and espeak-ng speak a sentence in 20-30 ms: only very long ones are cut. Kokoro takes 0.2 s for a second of
 # speech: its first clause is short, so that something is heard soon.
-_FAST = Lengths(first=140, usual=240, most=300)
+_FAST = Lengths(first=110, usual=240, most=300)
 _SLOW = Lengths(first=40, usual=160, most=260)
 
 
@@ -131,18 +128,27 @@ def _espeak_entry(tongue: _Tongue, gender: Literal["female", "male"], available:
     )
 
 
+# Engines are imported when a voice first speaks: a process that only lists voices needs no ONNX runtime.
+
+
 @cache
 def _hibari() -> Engine:
+    from avatars.voice.hibari import HibariEngine
+
     return HibariEngine()
 
 
 @cache
 def _kokoro() -> Engine:
+    from avatars.voice.kokoro import KokoroEngine
+
     return KokoroEngine()
 
 
 @cache
 def _espeak() -> Engine:
+    from avatars.voice.espeak import EspeakEngine
+
     return EspeakEngine()
 
 

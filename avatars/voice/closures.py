@@ -25,23 +25,21 @@ def place_closures(pieces: Sequence["Label"], loudness: NDArray[np.float32]) -> 
     out = list(pieces)
     for at, piece in enumerate(out):
         if piece.ipa in _BILABIAL_STOPS:
-            span = closure(piece.start, piece.end, loudness)
-            if span is not None:
-                _move(out, at, *span)
+            _move(out, at, *closure(out[at].start, out[at].end, loudness))
     return out
 
 
-def closure(start: float, end: float, loudness: NDArray[np.float32]) -> tuple[float, float] | None:
-    """(closing, release) in ms near a label, or None when the sound shows no dip there."""
+def closure(start: float, end: float, loudness: NDArray[np.float32]) -> tuple[float, float]:
+    """(closing, release) in ms near a label; the label itself when the sound shows no dip there."""
     first, last = max(0, int((start - _BEFORE_MS) / HOP_MS)), int((end + _AFTER_MS) / HOP_MS)
     heard = loudness[first : int((end + _LOOK_MS + _RISE_MS) / HOP_MS)]
     if last - first < 4 or len(heard) < 8:
-        return None
+        return start, end
     lowest = int(heard[: last - first].argmin())
     step = _RISE_MS // HOP_MS
     rises = np.flatnonzero(heard[lowest + step :] - heard[lowest:-step] > _RISE_DB)
     if not len(rises):
-        return None
+        return start, end
     release = lowest + int(rises[0]) + step // 2
     loud_before = np.flatnonzero(heard[: lowest + 1] > heard[lowest] + _DIP_DB)
     dip = (release - (int(loud_before[-1]) if len(loud_before) else 0)) * HOP_MS
