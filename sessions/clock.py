@@ -25,11 +25,12 @@ from quotas.services import expire_lapsed
 from sessions import presence
 from sessions.models import ACTIVE_TURNS, OPEN_STATES, AvatarSession, SessionState, Turn
 from sessions.redis import client
-from sessions.services import session_end, session_renew
+from sessions.services import session_end, session_renew, turn_settle
 
 logger = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 SWEEP_SECONDS = 15.0
+UNATTENDED = timedelta(seconds=15)  # a gateway settles its turn well within this
 LEADER_KEY = "clock:leader"
 LEADER_MS = 10_000
 _KEEP = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0"
@@ -127,6 +128,17 @@ def _carry_out(session: OpenSession, due: Due, seen: datetime) -> None:
         logger.exception("The clock could not carry out %s for session %s.", due.value, session.id)
 
 
+def settle_left_over(now: datetime) -> int:
+    """Settle the turns that ended while no gateway watched them; returns how many."""
+    with unscoped("turns of every workspace may be left over"):
+        rows = Turn.objects.filter(hold__isnull=False, finished_at__lt=now - UNATTENDED)
+        left_over = list(rows.values_list("workspace_id", "session_id", "number"))
+    for workspace_id, session_id, number in left_over:
+        with workspace_scope(workspace_id):
+            turn_settle(session_id=session_id, number=number)
+    return len(left_over)
+
+
 class Clock:
     """Runs `tick` once a second while this process is the leader; others stand by."""
 
@@ -152,7 +164,9 @@ class Clock:
     def _sweep(self, waited: float) -> float:
         if waited < SWEEP_SECONDS:
             return waited
-        expire_lapsed(now=timezone.now())
+        now = timezone.now()
+        settle_left_over(now)
+        expire_lapsed(now=now)
         return 0.0
 
     def _leads(self) -> bool:

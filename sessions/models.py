@@ -64,9 +64,7 @@ class AvatarSession(TenantModel):
     class Meta(TenantModel.Meta):
         indexes = [
             models.Index(fields=["workspace", "-created_at"], name="session_recent"),
-            models.Index(
-                fields=["renew_at"], name="session_open", condition=Q(state__in=[s.value for s in OPEN_STATES])
-            ),
+            models.Index(fields=["renew_at"], name="session_open", condition=Q(state__in=[s.value for s in OPEN_STATES])),
         ]
         constraints = [
             models.CheckConstraint(condition=Q(settled_ms__gte=0), name="session_settled_not_negative"),
@@ -126,6 +124,7 @@ class Turn(TenantModel):
                 name="turn_one_active",
             ),
         ]
+        indexes = [models.Index(fields=["finished_at"], condition=Q(hold__isnull=False), name="turn_unsettled")]
 
 
 class SessionEvent(TenantModel):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from django.conf import settings
 from rest_framework import serializers
 
+from accounts.origins import clean_origin
 from sessions.models import AvatarSession, SessionEvent, SessionState, Turn, TurnState
 from sessions.services.turns import MAX_TEXT
 
@@ -20,12 +22,26 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
+class FiniteFloatField(serializers.FloatField):
+    """A number; "nan", which compares with nothing and so lies within every range, is none."""
+
+    def to_internal_value(self, data: Any) -> float:
+        value: float = super().to_internal_value(data)
+        if not math.isfinite(value):
+            self.fail("invalid")
+        return value
+
+
 class SessionCreateSerializer(StrictSerializer):
     avatar = serializers.CharField(max_length=40, help_text="An avatar's id: GET /api/v1/avatars.")
     voice = serializers.CharField(max_length=60, required=False, help_text="A voice's id; default: the avatar's own.")
     origin = serializers.URLField(max_length=200, required=False, help_text="Bind tickets to a page's origin.")
     idle_seconds = serializers.IntegerField(min_value=10, max_value=3600, required=False)
     max_seconds = serializers.IntegerField(min_value=10, max_value=settings.SESSION_MAX_SECONDS, required=False)
+
+    def validate_origin(self, origin: str) -> str:
+        """As browsers will send it."""
+        return clean_origin(origin)
 
 
 class TicketCreateSerializer(StrictSerializer):
@@ -70,14 +86,14 @@ class NewSessionSerializer(SessionSerializer):
 
 class EmotionSerializer(StrictSerializer):
     name = serializers.CharField(max_length=20)
-    intensity = serializers.FloatField(min_value=0, max_value=1, default=0.7)
+    intensity = FiniteFloatField(min_value=0, max_value=1, default=0.7)
 
 
 class TurnCreateSerializer(StrictSerializer):
     text = serializers.CharField(max_length=MAX_TEXT, trim_whitespace=False)
     emotion = EmotionSerializer(required=False)
     voice = serializers.CharField(max_length=60, required=False)
-    rate = serializers.FloatField(min_value=0.5, max_value=2.0, default=1.0)
+    rate = FiniteFloatField(min_value=0.5, max_value=2.0, default=1.0)
     request_id = serializers.CharField(max_length=64, required=False, default="", allow_blank=True)
 
 

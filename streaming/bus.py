@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -148,13 +149,20 @@ def publish(session_id: object, packet: Packet) -> bool:
     return bool(answer)
 
 
+def beat(turns: Iterable[tuple[str, int]]) -> None:
+    """The worker of these turns (session, number) lives."""
+    pipe = client().pipeline(transaction=False)
+    for session_id, turn in turns:
+        pipe.publish(channel(session_id), encode_control(turn, kind="beat"))
+    pipe.execute()
+
+
 def check(session_id: object, turn: int) -> bool:
-    """Beat for a turn that is being paced; returns whether a driver is connected. Raises Superseded."""
+    """Whether a driver is connected, for a turn that is being paced. Raises Superseded."""
     pipe = client().pipeline(transaction=False)
     pipe.get(_fence(session_id))
     pipe.exists(driver_key(session_id))
-    pipe.publish(channel(session_id), encode_control(turn, kind="beat"))
-    fence, driver, _ = pipe.execute()
+    fence, driver = pipe.execute()
     if fence is None or fence.decode() != str(turn):
         raise Superseded
     return bool(driver)
@@ -179,10 +187,12 @@ def take_seat(session_id: object, connection: str) -> None:
     tell(session_id, kind="driver", connection=connection)
 
 
-def leave_seat(session_id: object, connection: str) -> None:
-    """Give the seat back, if it is still `connection`'s; the meter counts until now."""
-    if _script(_LEAVE)(keys=[driver_key(session_id)], args=[connection]):
+def leave_seat(session_id: object, connection: str) -> bool:
+    """Give the seat back; the meter counts until now. Returns whether it was still `connection`'s."""
+    was_seated = bool(_script(_LEAVE)(keys=[driver_key(session_id)], args=[connection]))
+    if was_seated:
         presence.beat([str(session_id)])
+    return was_seated
 
 
 def forget(session_id: object) -> None:

@@ -41,7 +41,8 @@ from streaming.relay import Relay
 from streaming.tasks import now_ms
 
 logger = logging.getLogger(__name__)
-VIEWERS_MAY = (Ping, Resume)
+VIEWERS_MAY = (Ping, Resume, Played)  # a viewer's ear counts for nothing, but every client reports it
+MAX_REASON_BYTES = 123  # RFC 6455, 5.5.1
 
 
 class SessionConsumer(AsyncWebsocketConsumer):
@@ -50,6 +51,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
     admission: Admission
     mailbox: Mailbox | None = None
     relay: Relay | None = None
+    is_over = False
 
     async def connect(self) -> None:
         self.limits = Limits()
@@ -74,7 +76,29 @@ class SessionConsumer(AsyncWebsocketConsumer):
 
     async def _refuse(self, close: Close, reason: str) -> None:
         await self.send(control("error", code=close.name.lower(), detail=reason, status=int(close)))
-        await self.close(int(close), reason[:120])
+        await self.close(int(close), reason)
+
+    async def send(  # type: ignore[override]  # channels' own, too
+        self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False
+    ) -> None:
+        """Send one message; once the connection is over nothing is sent, and nobody is told."""
+        if self.is_over:
+            return
+        try:
+            await super().send(text_data, bytes_data, close)
+        except OSError:
+            self.is_over = True
+        except RuntimeError:  # the server's, for a message that was waiting when the connection closed
+            if not self.is_over:
+                raise
+
+    async def close(self, code: int | bool | None = None, reason: str | None = None) -> None:
+        """Close once; `reason` is cut to what a close frame holds."""
+        if not self.is_over:
+            self.is_over = True
+            brief = (reason or "").encode()[:MAX_REASON_BYTES].decode(errors="ignore")
+            with contextlib.suppress(OSError):
+                await super().close(code, brief)
 
     async def _open(self, session_id: str) -> None:
         ticket = self.admission.ticket
@@ -89,17 +113,24 @@ class SessionConsumer(AsyncWebsocketConsumer):
         self.relay.start()
 
     async def disconnect(self, code: int) -> None:
+        self.is_over = True
         if self.relay is None or self.mailbox is None:
             return
         await self.relay.stop()
         await Hub.current().leave(self.mailbox)
-        if self.mailbox.is_driver:
-            await in_database(bus.leave_seat, self.mailbox.session_id, self.connection)
-            if code == Close.NORMAL:
-                await self._in_workspace(session_end, reason="client_closed")
+        if self.mailbox.is_driver and await in_database(bus.leave_seat, self.mailbox.session_id, self.connection):
+            await self._driver_left(self.relay, said_goodbye=code == Close.NORMAL)
+
+    async def _driver_left(self, relay: Relay, *, said_goodbye: bool) -> None:
+        """A driver who only vanished may come back: the turn waits, and what was heard of it is noted."""
+        if said_goodbye:
+            await relay.finish_early()
+            await self._in_workspace(session_end, reason="client_closed")
+        else:
+            await relay.note_progress()
 
     async def receive(self, text_data: str | None = None, bytes_data: bytes | None = None) -> None:
-        if self.relay is None:
+        if self.relay is None or self.is_over:
             return
         try:
             await self._receive(text_data, bytes_data)
@@ -162,20 +193,20 @@ class SessionConsumer(AsyncWebsocketConsumer):
                 received_ms=received_ms,
             )
         except Problem as problem:
-            problem.extra["request_id"] = message.request_id
-            raise
+            await self._complain(problem, request_id=message.request_id)
 
     async def _in_workspace(self, service: Any, **kwargs: Any) -> Any:
         ticket = self.admission.ticket
         return await in_workspace(ticket.workspace_id, service, session_id=self.admission.session.pk, **kwargs)
 
-    async def _complain(self, problem: Problem) -> None:
+    async def _complain(self, problem: Problem, request_id: str = "") -> None:
         """Answer with the problem; the third offence against form or limits within ten seconds closes."""
-        await self.send(control("error", **problem_of(problem)))
+        facts = problem_of(problem)
+        await self.send(control("error", **facts | {"request_id": request_id or facts["request_id"]}))
         offence = {BadMessage: Close.BAD_MESSAGE, LimitBroken: Close.TOO_FAST}.get(type(problem))
         if offence is not None and self.limits.strike(time.monotonic()):
             with contextlib.suppress(asyncio.CancelledError):
-                await self.close(int(offence), problem.detail[:120])
+                await self.close(int(offence), problem.detail)
 
 
 class NothingHere(AsyncWebsocketConsumer):

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from accounts.tenancy import workspace_scope
 from sessions.models import ACTIVE_TURNS, Turn, TurnState
-from sessions.services import turn_finish
+from sessions.services import turn_finish, turn_progress
 from streaming import bus
 from streaming.connection import in_database, in_workspace
 from streaming.hub import Mailbox
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 logger = logging.getLogger(__name__)
 TICK_SECONDS = 0.25
+RESUME_SECONDS = 1.0  # how long the rest of a turn waits for `resume`
 END_CODES = {"idle": Close.IDLE, "quota_exhausted": Close.QUOTA, "key_revoked": Close.TICKET}
 FAILURES = {
     Verdict.NOT_PICKED_UP: ("no_worker", "No worker took the sentence in time.", "Try again; check that workers run."),
@@ -40,9 +41,12 @@ class Relay:
         self._tasks: list[asyncio.Task[None]] = []
         self._sent_seq = -1
         self._resuming = False
+        self._order = asyncio.Lock()  # what was missed goes out before what is new
 
     def start(self) -> None:
-        works = [self._pump(), self._guard()] + ([self._tick()] if self.mailbox.is_driver else [])
+        works = [self._pump(), self._guard()]
+        works += [self._tick()] if self.mailbox.is_driver else []
+        works += [self._resume_unasked()] if self._resuming else []
         self._tasks = [asyncio.create_task(self._safely(work)) for work in works]
 
     async def stop(self) -> None:
@@ -84,14 +88,23 @@ class Relay:
         return {"turn": turn.number, "seq": self._sent_seq}
 
     async def resume(self, turn: int, seq: int) -> None:
-        """Send again what the client has not got of the current turn; a turn that is over needs nothing."""
-        if self.watch is None or self.watch.turn != turn or not self._resuming:
-            return
-        self._resuming = False
-        upto = self._sent_seq
-        for packet in await in_database(bus.log_of, self.mailbox.session_id, turn, seq):
-            if packet.seq <= upto and not self.muted:
+        """Send what the client has not got of the current turn, then go on; a turn that is over needs nothing."""
+        async with self._order:
+            watch = self.watch
+            if not self._resuming or watch is None or watch.turn != turn:
+                return
+            for packet in await in_database(bus.log_of, self.mailbox.session_id, turn, seq):
+                if self.watch is not watch:
+                    return
+                self._sent_seq = packet.seq
                 await self._send(packet.frames)
+            self._resuming = False
+
+    async def _resume_unasked(self) -> None:
+        """A client that does not ask for the rest gets what is new."""
+        await asyncio.sleep(RESUME_SECONDS)
+        if self.watch is not None:
+            await self.resume(self.watch.turn, self._sent_seq)
 
     async def _pump(self) -> None:
         while True:
@@ -105,7 +118,10 @@ class Relay:
         watch = self.watch
         if watch is None or packet.turn != watch.turn or self.muted:
             return
-        if watch.packet(packet.seq, packet.about, time.monotonic()):
+        watch.packet(packet.seq, packet.about, time.monotonic())
+        async with self._order:
+            if self.watch is not watch or self._resuming or packet.seq <= self._sent_seq:  # `resume` sends it from the log
+                return
             self._sent_seq = packet.seq
             await self._send(packet.frames)
 
@@ -121,6 +137,7 @@ class Relay:
     async def _guard(self) -> None:
         """A client that does not read is cut off; it may come back and resume."""
         await self.mailbox.overflowed.wait()
+        await self.stop()
         await self.consumer.close(int(Close.TRY_AGAIN), "Too slow: reconnect and resume.")
 
     async def _obey(self, turn: int, fields: dict[str, Any]) -> None:
@@ -134,7 +151,7 @@ class Relay:
                 await self._finish(TurnState.INTERRUPTED)
             case "failed" if current:
                 await self._fail(fields["code"], fields["detail"], fields["hint"])
-            case "finished":
+            case "finished" if fields["by"] != self.mailbox.connection:
                 await self.consumer.send(control("turn.finished", **fields["facts"]))
             case "emotion":
                 await self.consumer.send(control("emotion.changed", name=fields["name"], intensity=fields["intensity"]))
@@ -146,14 +163,14 @@ class Relay:
                 await self._ended(fields["reason"])
 
     async def _begin(self, turn: int, fields: dict[str, Any]) -> None:
-        if self.watch is not None and self.watch.turn < turn:
-            await self._finish(TurnState.INTERRUPTED)
+        if self.watch is not None and self.watch.turn >= turn:  # known already, from the database
+            return
+        await self._finish(TurnState.INTERRUPTED)
         self.watch = TurnWatch(turn=turn, text=fields["text"], request_id=fields["request_id"], began=time.monotonic())
         self.muted, self._sent_seq, self._resuming = False, -1, False
 
     async def _ended(self, reason: str) -> None:
-        if self.watch is not None:
-            await self._finish(TurnState.INTERRUPTED)
+        await self._finish(TurnState.INTERRUPTED)
         await self.consumer.send(control("session.ended", reason=reason))
         await self.consumer.close(int(END_CODES.get(reason, Close.NORMAL)), reason)
 
@@ -181,7 +198,22 @@ class Relay:
         now = time.monotonic()
         heard = watch.heard_until(watch.delivered_ms) if outcome == TurnState.COMPLETED else watch.heard(now)
         facts = await in_database(_write_down, self.workspace_id, self.mailbox.session_id, watch, outcome, heard, error)
-        await in_database(bus.tell, self.mailbox.session_id, watch.turn, kind="finished", facts=facts)
+        await self.consumer.send(control("turn.finished", **facts))
+        about = {"kind": "finished", "by": self.mailbox.connection, "facts": facts}
+        await in_database(bus.tell, self.mailbox.session_id, watch.turn, **about)
+
+    async def finish_early(self) -> None:
+        """The driver leaves for good."""
+        await self._finish(TurnState.INTERRUPTED)
+
+    async def note_progress(self) -> None:
+        """The driver vanished: should it not come back, this is what was heard."""
+        if self.watch is not None:
+            heard = self.watch.heard(time.monotonic())
+            facts = {"spoken_ms": heard.spoken_ms, "heard_text": heard.text, "characters": heard.characters}
+            await in_workspace(
+                self.workspace_id, turn_progress, session_id=self.mailbox.session_id, number=self.watch.turn, **facts
+            )
 
 
 def _active_turn(*, session_id: str) -> Turn | None:

@@ -20,12 +20,14 @@ from avatars.stock import stock_avatar
 from avatars.voice import SAMPLE_RATE, SpeechChunk, SpeechError, speak
 from sessions.services import turn_speaking
 from streaming import bus
+from streaming.heartbeat import Heartbeat
 from streaming.performer import Performance
 from streaming.protocol import control
 
 logger = logging.getLogger(__name__)
+heartbeat = Heartbeat()
 LEAD_SECONDS = 5.0  # how far a turn may be ahead of the ear: what a stop throws away at most
-BEAT_SECONDS = 1.0
+CHECK_SECONDS = 1.0
 CLOCK_LEAD_MS = 150  # a client starts a turn's audio about this long after the worker begins
 
 
@@ -53,7 +55,8 @@ def perform_turn(**fields: Any) -> None:
     """Perform one turn. A turn that can't be spoken is reported as failed with the reason; never retried."""
     job = Job(**fields)
     try:
-        _perform(job)
+        with heartbeat.of(job.session_id, job.turn):
+            _perform(job)
     except bus.Superseded:
         logger.info("Turn %d of session %s was superseded.", job.turn, job.session_id)
     except SpeechError as error:
@@ -80,7 +83,7 @@ def _perform(job: Job) -> None:
                 packet = _first(job, packet)
             has_driver = bus.publish(job.session_id, packet)
             if packet.seq == 0:
-                _note_speaking(job)
+                _note_speaking(job, packet.about["timings"])
             if not packet.about["last"]:
                 pace.wait(packet.about["end_ms"], has_driver)
 
@@ -122,9 +125,10 @@ def _first(job: Job, packet: bus.Packet) -> bus.Packet:
     return bus.Packet(turn=packet.turn, seq=0, frames=packet.frames, about=packet.about | {"timings": timings})
 
 
-def _note_speaking(job: Job) -> None:
+def _note_speaking(job: Job, timings: dict[str, int]) -> None:
+    timings = timings | {"first_sent_ms": now_ms() - job.received_ms}
     with workspace_scope(UUID(job.workspace_id)):
-        turn_speaking(session_id=UUID(job.session_id), number=job.turn, timings={"first_sent_ms": now_ms() - job.received_ms})
+        turn_speaking(session_id=UUID(job.session_id), number=job.turn, timings=timings)
 
 
 class Pace:
@@ -138,7 +142,7 @@ class Pace:
     def wait(self, end_ms: int, has_driver: bool) -> None:
         """Wait until more than `end_ms` may be made. Raises Superseded when the turn was stopped meanwhile."""
         while not has_driver or self._ahead(end_ms) > LEAD_SECONDS:
-            pause = BEAT_SECONDS if not has_driver else min(BEAT_SECONDS, self._ahead(end_ms) - LEAD_SECONDS + 0.01)
+            pause = CHECK_SECONDS if not has_driver else min(CHECK_SECONDS, self._ahead(end_ms) - LEAD_SECONDS + 0.01)
             time.sleep(pause)
             self.paused += 0.0 if has_driver else pause
             if self.paused > settings.SESSION_RESUME_SECONDS:

@@ -1,16 +1,18 @@
 """The whole house for tests that need it: web, worker and clock as real processes over the test's own database.
 
-Fixtures: `house` (the running processes; its tests use `transactional_db`, so what they commit the processes see) and
-`live` (opens websocket connections as a client would).
+Fixtures: `house` (the running processes; its tests use `transactional_db`, so what they commit the processes see),
+`stage` (Alice's clients of it, see tests/live.py) and `quiet` (fails the test when a process logs a stack trace).
 """
 
 from __future__ import annotations
 
 import os
+import shlex
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from urllib.parse import urlsplit
 
 import httpx
@@ -20,11 +22,12 @@ from django.db import connection
 
 from config.embedded.server import free_port
 from config.processes import Processes, clock, web, worker
+from tests.live import Stage
 
 QUICK = {
     "SESSION_SLICE_SECONDS": "2",
-    "SESSION_RESUME_SECONDS": "4",
-    "SESSION_CONNECT_SECONDS": "5",
+    "SESSION_RESUME_SECONDS": "7",
+    "SESSION_CONNECT_SECONDS": "4",
     "API_RATE_LIMIT": "100000/minute",
     "LOG_LEVEL": "WARNING",
 }
@@ -36,6 +39,7 @@ class House:
     """Addresses of the running processes, and the means to break them."""
 
     port: int
+    logs: Path
     processes: Processes = field(default_factory=Processes)
 
     @property
@@ -47,13 +51,25 @@ class House:
         return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {key}"}, timeout=20)
 
     def start(self) -> None:
-        self.processes.start("web", web(self.port))
-        self.processes.start("clock", clock())
+        self._start("web", web(self.port))
+        self._start("clock", clock())
         self.start_worker()
         self._await_ready()
 
     def start_worker(self) -> None:
-        self.processes.start("worker", worker(threads=8))
+        self._start("worker", worker(threads=8))
+
+    def _start(self, name: str, command: list[str]) -> None:
+        """As children that write their logs to files."""
+        log = self.logs / f"{name}.log"
+        self.processes.start(name, ["/bin/sh", "-c", f'exec "$@" >>{shlex.quote(str(log))} 2>&1', name, *command])
+
+    def log(self) -> str:
+        """What the processes have complained about so far."""
+        return "".join(path.read_text() for path in sorted(self.logs.glob("*.log")))
+
+    def web_process(self) -> psutil.Process:
+        return psutil.Process(self.processes.children["web"].pid)
 
     def kill_worker(self) -> None:
         """As the kernel would: without a word, children included."""
@@ -75,9 +91,9 @@ class House:
 
 
 @pytest.fixture(scope="session")
-def house(django_db_setup: None) -> Iterator[House]:
+def house(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """Started once for all tests that need it."""
-    place = House(free_port())
+    place = House(free_port(), tmp_path_factory.mktemp("house"))
     url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
     changes = {**QUICK, "DATABASE_URL": url, "BASE_URL": place.url, "DATABASE_POOL_SIZE": "8"}
     kept = {name: os.environ.get(name) for name in changes}
@@ -89,3 +105,19 @@ def house(django_db_setup: None) -> Iterator[House]:
         place.processes.stop()
         for name, value in kept.items():
             os.environ.pop(name) if value is None else os.environ.update({name: value})
+
+
+@pytest.fixture
+def quiet(house: House) -> Iterator[House]:
+    """The house; the test fails when one of its processes logs a stack trace meanwhile."""
+    before = len(house.log())
+    yield house
+    assert "Traceback" not in house.log()[before:], house.log()[before:][-4000:]
+
+
+@pytest.fixture
+async def stage(house: House, transactional_db: None, alice_key: str) -> AsyncIterator[Stage]:
+    """Alice's clients; what they opened is ended after the test."""
+    made = Stage(house.url, alice_key)
+    yield made
+    await made.clear()

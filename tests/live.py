@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Self
 
 import httpx
 import websockets
 
-from streaming.protocol import Kind, MediaHeader, parse_media
+from streaming.protocol import Flag, Kind, MediaHeader, parse_media
 
 WAIT_SECONDS = 20.0
 
@@ -37,24 +38,16 @@ class LiveClient:
     _reader: asyncio.Task[None] | None = None
 
     @classmethod
-    async def connect(cls, ticket: dict[str, Any], session: str, *, origin: str | None = None) -> Self:
-        """Redeem a ticket (the `ticket` object of the REST API)."""
-        offered = [websockets.Subprotocol(name) for name in ("visavis.v1", f"ticket.{ticket['ticket']}")]
-        extra = {"origin": websockets.Origin(origin)} if origin else {}
-        socket = await websockets.connect(ticket["url"], subprotocols=offered, max_size=2**22, **extra)  # type: ignore[arg-type]
+    async def connect(
+        cls, ticket: dict[str, Any], session: str, *, origin: str | None = None, offer: Sequence[str] | None = None
+    ) -> Self:
+        """Redeem a ticket (the `ticket` object of the REST API); `offer` replaces the subprotocols."""
+        names = ("visavis.v1", f"ticket.{ticket['ticket']}") if offer is None else offer
+        offered = [websockets.Subprotocol(name) for name in names] or None
+        extra: dict[str, Any] = {"origin": websockets.Origin(origin)} if origin else {}
+        socket = await websockets.connect(ticket["url"], subprotocols=offered, max_size=2**22, proxy=None, **extra)
         client = cls(socket, session)
         client._reader = asyncio.create_task(client._read())
-        return client
-
-    @classmethod
-    async def open(cls, url: str, key: str, **wish: Any) -> Self:
-        """Create a session and connect as its driver; waits for session.ready."""
-        async with httpx.AsyncClient(base_url=url, headers={"Authorization": f"Bearer {key}"}, timeout=20) as http:
-            answer = await http.post("/api/v1/sessions", json={"avatar": "ada"} | wish)
-            answer.raise_for_status()
-        body = answer.json()
-        client = await cls.connect(body["ticket"], body["id"])
-        await client.event("session.ready")
         return client
 
     async def _read(self) -> None:
@@ -133,4 +126,108 @@ class LiveClient:
         await self.socket.wait_closed()
 
     async def close(self) -> None:
+        """Say goodbye, which ends the session of a driver."""
         await self.socket.close()
+
+    async def error(self, code: str, **fields: Any) -> dict[str, Any]:
+        """The first error with this code."""
+        return await self.event("error", code=code, **fields)
+
+    async def spoken(self, turn: int, *, pairs: int = 1) -> None:
+        """Wait until so many pairs of `turn` are here."""
+        await self.until(lambda: len(self.pairs(turn)) >= pairs, what=f"{pairs} pairs of turn {turn}")
+
+    async def last_of(self, turn: int) -> None:
+        """Wait for the last pair of `turn`."""
+        await self.until(lambda: any(item.header.flags & Flag.LAST for item in self.faces(turn)), what="the last face")
+
+    def pairs(self, turn: int) -> list[int]:
+        """The seq of each pair of `turn` that is whole, in the order of arrival."""
+        sounds = {item.header.seq for item in self.audio(turn)}
+        return [item.header.seq for item in self.faces(turn) if item.header.seq in sounds]
+
+    def milliseconds(self, turn: int) -> int:
+        """How much of `turn` has come."""
+        return sum(len(item.payload) for item in self.audio(turn)) // 48
+
+
+@dataclass
+class Stage:
+    """The clients of one workspace's key, and its REST API."""
+
+    url: str
+    key: str
+    clients: list[LiveClient] = field(default_factory=list)
+    sessions: list[str] = field(default_factory=list)
+
+    async def rest(self, method: str, path: str, **options: Any) -> httpx.Response:
+        """A call with the key."""
+        headers = {"Authorization": f"Bearer {self.key}"} | options.pop("headers", {})
+        async with httpx.AsyncClient(base_url=f"{self.url}/api/v1", headers=headers, timeout=20) as http:
+            return await http.request(method, path, **options)
+
+    async def get(self, path: str) -> Any:
+        """The body of a GET."""
+        return (await self.rest("GET", path)).raise_for_status().json()
+
+    async def create(self, **wish: Any) -> dict[str, Any]:
+        """A session that waits for its driver."""
+        answer = await self.rest("POST", "/sessions", json={"avatar": "ada"} | wish)
+        body: dict[str, Any] = answer.raise_for_status().json()
+        self.sessions.append(body["id"])
+        return body
+
+    async def open(self, **wish: Any) -> LiveClient:
+        """Create a session and connect as its driver; waits for session.ready."""
+        body = await self.create(**wish)
+        client = await self.connect(body["ticket"], body["id"])
+        await client.event("session.ready")
+        return client
+
+    async def ticket(self, session: str, role: str = "driver") -> dict[str, Any]:
+        """A fresh ticket."""
+        answer = await self.rest("POST", f"/sessions/{session}/tickets", json={"role": role})
+        made: dict[str, Any] = answer.raise_for_status().json()
+        return made
+
+    async def connect(self, ticket: dict[str, Any], session: str, **how: Any) -> LiveClient:
+        """Connect with a ticket."""
+        client = await LiveClient.connect(ticket, session, **how)
+        self.clients.append(client)
+        return client
+
+    async def join(self, session: str, role: str = "driver") -> LiveClient:
+        """Connect to an open session with a fresh ticket; waits for session.ready."""
+        client = await self.connect(await self.ticket(session, role), session)
+        await client.event("session.ready")
+        return client
+
+    async def state(self, session: str, **wanted: Any) -> dict[str, Any]:
+        """The session on the REST API, waiting until it shows what is `wanted`."""
+        return await self._shown(f"/sessions/{session}", wanted, lambda body: body)
+
+    async def turn(self, session: str, number: int, **wanted: Any) -> dict[str, Any]:
+        """A turn on the REST API, waiting until it shows what is `wanted`."""
+        return await self._shown(
+            f"/sessions/{session}/turns", wanted, lambda body: next(row for row in body["results"] if row["turn"] == number)
+        )
+
+    async def usage(self, metric: str, **wanted: Any) -> dict[str, Any]:
+        """What is used of a metric, waiting until it shows what is `wanted`."""
+        return await self._shown("/usage", wanted, lambda body: next(row for row in body["metrics"] if row["metric"] == metric))
+
+    async def _shown(self, path: str, wanted: dict[str, Any], pick: Any) -> dict[str, Any]:
+        deadline = time.monotonic() + WAIT_SECONDS
+        while True:
+            shown: dict[str, Any] = pick(await self.get(path))
+            if wanted.items() <= shown.items():
+                return shown
+            assert time.monotonic() < deadline, f"{path} never showed {wanted}: {shown}"
+            await asyncio.sleep(0.1)
+
+    async def clear(self) -> None:
+        """End every session, so that nothing of this test goes on in the next one."""
+        for session in self.sessions:
+            await self.rest("DELETE", f"/sessions/{session}")
+        for client in self.clients:
+            await client.close()

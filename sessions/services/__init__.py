@@ -2,7 +2,7 @@
 
 from sessions.services.lifecycle import session_connect, session_create, session_end
 from sessions.services.metering import session_renew
-from sessions.services.turns import turn_create, turn_finish, turn_interrupt, turn_speaking
+from sessions.services.turns import turn_create, turn_finish, turn_interrupt, turn_progress, turn_settle, turn_speaking
 
 __all__ = [
     "session_connect",
@@ -12,5 +12,7 @@ __all__ = [
     "turn_create",
     "turn_finish",
     "turn_interrupt",
+    "turn_progress",
+    "turn_settle",
     "turn_speaking",
 ]

@@ -15,7 +15,7 @@ from accounts.errors import Gone
 from avatars.selectors import avatar, default_voice, voice
 from quotas.metrics import Metric
 from quotas.services import release, reserve
-from sessions import events
+from sessions import events, presence
 from sessions.models import ACTIVE_TURNS, OPEN_STATES, AvatarSession, SessionState, Turn, TurnState
 from sessions.selectors import access_session
 from sessions.services.metering import SLICE_LEASE, elapsed_ms, slice_length, usage_of
@@ -95,7 +95,8 @@ def session_connect(*, session_id: UUID, role: str) -> AvatarSession:
 def session_end(
     *, session_id: UUID, reason: str, state: SessionState = SessionState.ENDED, present_until: datetime | None = None
 ) -> bool:
-    """End an open session: settle what was used up to `present_until` (default now), give the rest back.
+    """End an open session: settle what was used up to `present_until` (default: when its driver was last seen, or now),
+    give the rest back.
 
     Returns whether this call ended it; a session that is already over is left alone.
     """
@@ -107,11 +108,11 @@ def session_end(
     if not ended:
         return False
     session.refresh_from_db()
-    used = elapsed_ms(session, now, present_until or now)
+    used = elapsed_ms(session, now, present_until or presence.last_seen([session_id]).get(session_id, now))
+    if session.seat_hold:  # before the time: the lock order of quotas
+        release(hold_id=session.seat_hold, sequence=1)
     if session.time_hold:
         release(hold_id=session.time_hold, used=used, sequence=session.slice_number + 1, usage=usage_of(session))
-    if session.seat_hold:
-        release(hold_id=session.seat_hold, sequence=1)
     AvatarSession.objects.filter(pk=session_id).update(settled_ms=session.settled_ms + used)
     Turn.objects.filter(session=session, state__in=ACTIVE_TURNS).update(state=TurnState.INTERRUPTED, finished_at=now)
     audit.record("session.ended", subject=session.pk, reason=reason)

@@ -155,6 +155,27 @@ def turn_finish(
     return turn
 
 
+@transaction.atomic
+def turn_progress(*, session_id: UUID, number: int, spoken_ms: int, heard_text: str, characters: int) -> None:
+    """Note what was heard so far of a turn that is not settled."""
+    open_turns = Turn.objects.filter(session_id=session_id, number=number, hold__isnull=False)
+    open_turns.update(spoken_ms=spoken_ms, heard_text=heard_text, characters=characters)
+
+
+def turn_settle(*, session_id: UUID, number: int) -> Turn:
+    """Close a turn that nobody watches any more, by what was last noted of it."""
+    turn = Turn.objects.get(session_id=session_id, number=number)
+    return turn_finish(
+        session_id=session_id,
+        number=number,
+        outcome=TurnState.INTERRUPTED,
+        spoken_ms=turn.spoken_ms,
+        heard_text=turn.heard_text,
+        characters=turn.characters,
+        error=turn.error,
+    )
+
+
 def _close(turn: Turn, outcome: TurnState) -> bool:
     active = Turn.objects.filter(pk=turn.pk, state__in=ACTIVE_TURNS)
     return bool(active.update(state=outcome, finished_at=timezone.now()))

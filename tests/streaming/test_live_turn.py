@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import numpy as np
-import pytest
 
 from avatars.face import decode
-from streaming.protocol import Flag
 from tests.house import House
-from tests.live import LiveClient
+from tests.live import Stage
 
-pytestmark = pytest.mark.django_db(transaction=True)
 TEXT = "Good morning. My name is Ada, and I am happy to meet you."
 
 
-async def test_it_speaks_a_sentence_with_face_and_words(house: House, alice_key: str) -> None:
-    live = await LiveClient.open(house.url, alice_key)
+async def test_it_speaks_a_sentence_with_face_and_words(stage: Stage, quiet: House) -> None:
+    live = await stage.open()
     await live.send("say", text=TEXT, request_id="r1")
-    await live.until(lambda: any(item.header.flags & Flag.LAST for item in live.faces(1)), what="the last face")
+    await live.last_of(1)
     await live.played_all(1)
     finished = await live.event("turn.finished", turn=1)
 
     assert finished["outcome"] == "completed"
     assert finished["heard_text"] == TEXT
     assert finished["request_id"] == "r1"
+    assert {"voice_first_chunk_ms", "first_face_ms", "first_sent_ms"} <= finished["timings"].keys()
     started = await live.event("turn.started", turn=1)
     assert started["sample_rate"] == 24_000
     words = [word for event in live.events if event["type"] == "turn.words" for word in event["words"]]
@@ -34,13 +32,15 @@ async def test_it_speaks_a_sentence_with_face_and_words(house: House, alice_key:
     assert 2.0 < len(pcm) / 24_000 < 8.0
     assert 1_000 < np.sqrt(np.mean(pcm.astype(float) ** 2)) < 8_000
     assert finished["spoken_ms"] == len(pcm) // 24
-    await live.close()
+    shown = await stage.turn(live.session, 1)
+    assert (shown["state"], shown["characters"], shown["heard_text"]) == ("completed", len(TEXT), TEXT)
+    assert (await stage.usage("tts_characters", used=len(TEXT)))["held"] == 0
 
 
-async def test_it_sends_sound_and_face_as_pairs_without_gap(house: House, alice_key: str) -> None:
-    live = await LiveClient.open(house.url, alice_key)
+async def test_it_sends_sound_and_face_as_pairs_without_gap(stage: Stage) -> None:
+    live = await stage.open()
     await live.send("say", text=TEXT)
-    await live.until(lambda: any(item.header.flags & Flag.LAST for item in live.faces(1)))
+    await live.last_of(1)
 
     pts = 0
     for audio, face in zip(live.audio(1), live.faces(1), strict=True):
@@ -50,18 +50,29 @@ async def test_it_sends_sound_and_face_as_pairs_without_gap(house: House, alice_
         assert len(decode(face.payload)) == -(-length_ms * 30 // 1000)
         pts += length_ms
     assert [item.header.seq for item in live.audio(1)] == list(range(len(live.audio(1))))
-    await live.close()
 
 
-async def test_it_ends_the_session_when_the_driver_says_goodbye(house: House, alice_key: str) -> None:
-    live = await LiveClient.open(house.url, alice_key)
+async def test_it_charges_a_turn_to_a_client_that_reports_nothing(stage: Stage) -> None:
+    live = await stage.open()
+    await live.send("say", text="Yes.")
+    finished = await live.event("turn.finished", turn=1)
+    assert (finished["outcome"], finished["heard_text"]) == ("completed", "Yes.")
+
+
+async def test_it_ends_the_session_when_the_driver_says_goodbye(stage: Stage, quiet: House) -> None:
+    live = await stage.open()
     await live.close()
-    with house.http(alice_key) as http:
-        for _ in range(50):
-            session = http.get(f"/api/v1/sessions/{live.session}").json()
-            if session["state"] == "ended":
-                break
-        assert session["end_reason"] == "client_closed"
-        usage = http.get("/api/v1/usage").json()
-    seats = next(item for item in usage["metrics"] if item["metric"] == "concurrent_sessions")
-    assert seats["held"] == 0
+    session = await stage.state(live.session, state="ended")
+    assert session["end_reason"] == "client_closed"
+    assert (await stage.usage("concurrent_sessions", held=0))["used"] == 0
+
+
+async def test_it_settles_the_turn_in_which_the_driver_says_goodbye(stage: Stage) -> None:
+    live = await stage.open()
+    await live.send("say", text=TEXT + " " + TEXT)
+    await live.spoken(1, pairs=2)
+    await live.close()
+    await stage.state(live.session, state="ended")
+    turn = await stage.turn(live.session, 1, state="interrupted")
+    assert 0 < turn["characters"] <= 2 * len(TEXT) + 1
+    assert (await stage.usage("tts_characters", held=0))["used"] == turn["characters"]
