@@ -47,8 +47,8 @@ MOODS = tuple(
 )
 SUGGESTIONS = (
     "Hello! It is lovely to meet you, face to face.",
-    "Your table for two is ready. May I show you the way?",
-    "Let me explain that once more, slowly and with an example.",
+    "Your table for two is ready. This way, please.",
+    "Shall I explain that once more?",
 )
 
 

@@ -72,14 +72,18 @@ class SessionRow:
     @property
     def reason(self) -> str:
         """Why it ended, as a sentence."""
-        reason = self.session.end_reason
-        return REASONS.get(reason, reason.replace("_", " ").capitalize())
+        return reason_text(self.session.end_reason)
 
     @property
     def tone(self) -> str:
         """The colour of its state: a suffix of .badge."""
         tones: dict[str, str] = {SessionState.LIVE: "coral", SessionState.ENDING: "amber", SessionState.FAILED: "amber"}
         return tones.get(self.session.state, "")
+
+
+def reason_text(reason: str) -> str:
+    """A code of an end as a sentence."""
+    return REASONS.get(reason, reason.replace("_", " ").capitalize())
 
 
 def rows(sessions: Iterable[AvatarSession]) -> list[SessionRow]:
@@ -209,7 +213,9 @@ def _event_row(session: AvatarSession, event: SessionEvent, now: datetime) -> Ev
 def _detail(data: dict[str, Any]) -> str:
     if "detail" in data:
         return str(data["detail"])
-    shown = {"turn": "turn {}", "outcome": "{}", "role": "as {}", "characters": "{} characters", "reason": "{}", "name": "{}"}
+    if "reason" in data:
+        return reason_text(str(data["reason"]))
+    shown = {"turn": "turn {}", "outcome": "{}", "role": "as {}", "characters": "{} characters", "name": "{}"}
     return ", ".join(text.format(str(data[key]).replace("_", " ")) for key, text in shown.items() if data.get(key) is not None)
 
 

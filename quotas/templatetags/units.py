@@ -35,6 +35,12 @@ def amount(quantity: int | None, unit: str) -> str:
     return f"{quantity:,} {unit.removesuffix('s') if quantity == 1 else unit}"
 
 
+@register.filter
+def limit(quantity: int | None, unit: str) -> str:
+    """A limit beside a quantity that already says the unit: 20,000; time keeps its unit."""
+    return amount(quantity, unit) if quantity is None or unit == "ms" else f"{quantity:,}"
+
+
 def _time(ms: int) -> str:
     if ms >= _HOURS_FROM_MS:
         return f"{_plain(ms / _HOUR_MS)} h"

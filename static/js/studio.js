@@ -53,7 +53,8 @@ class Studio {
       });
     on("ready", () => this.ready(this.live));
     on("connection", (change) => this.connection(change));
-    on("turn-started", () => this.captions.clear());
+    on("turn-started", () => this.started());
+    on("text", () => this.rest.touch());
     on("caption", ({ turn }) => this.spoken(this.face.conversation.captions(turn)));
     on("turn-finished", (turn) => this.finished(turn));
     on("turn-played", () => this.silence());
@@ -64,6 +65,7 @@ class Studio {
 
   ready(live) {
     this.show("live");
+    this.rest.touch();
     this.meter.start();
     byId("end").hidden = false;
     const record = byId("open-session");
@@ -82,6 +84,12 @@ class Studio {
     this.dot.firstSound(turn.timings);
     if (turn.outcome !== "completed") this.silence();
     if (turn.outcome === "failed") this.composer.error("That sentence could not be spoken. Try again, or choose another voice.");
+  }
+
+  started() {
+    this.captions.clear();
+    this.composer.speaking(true);
+    this.rest.touch();
   }
 
   spoken(track) {

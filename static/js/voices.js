@@ -54,7 +54,7 @@ function tell(button, sentence) {
 function filter() {
   const { language, gender } = byId("voice-tools").elements;
   const fits = (row) =>
-    (!language.value || row.dataset.language.startsWith(language.value)) && (!gender.value || row.dataset.gender === gender.value);
+    (!language.value || row.dataset.language === language.value) && (!gender.value || row.dataset.gender === gender.value);
   for (const row of rows) row.hidden = !fits(row);
   const shown = rows.filter((row) => !row.hidden).length;
   byId("no-voices").hidden = shown > 0;

@@ -1,0 +1,143 @@
+"""The Usage page, its CSV, and the figures that it draws."""
+
+from __future__ import annotations
+
+import csv
+import io
+from datetime import UTC, date, datetime, timedelta
+
+import pytest
+from django.test import Client
+from django.utils import timezone
+
+from accounts.models import Workspace
+from accounts.tenancy import workspace_scope
+from quotas.figures import CHART_HEIGHT, CHART_WIDTH, chart, meter
+from quotas.metrics import Metric
+from quotas.selectors import DayUsage, MetricUsage
+from quotas.services import release, reserve
+from quotas.templatetags.units import amount, clock, limit, seconds
+from tests.pages.html import Page
+
+START = datetime(2026, 3, 1, tzinfo=UTC)
+
+
+def usage(*, used: int, ceiling: int | None = 1000, held: int = 0) -> MetricUsage:
+    return MetricUsage(
+        metric=Metric.TTS_CHARACTERS,
+        label="Spoken characters",
+        unit="characters",
+        limit=ceiling,
+        used=used,
+        held=held,
+        remaining=None if ceiling is None else ceiling - used - held,
+        overrun=0,
+        percent=0,
+        plan_name="Free",
+        period_start=START,
+        period_end=START + timedelta(days=30),
+        resets_at=START + timedelta(days=30),
+    )
+
+
+@pytest.mark.parametrize(("used", "tone"), [(0, ""), (799, ""), (800, "is-warning"), (999, "is-warning"), (1000, "is-over")])
+def test_it_warns_from_eighty_percent(used: int, tone: str) -> None:
+    drawn = meter(usage(used=used), START)
+    assert (drawn.percent, drawn.tone) == (used / 10, tone)
+
+
+def test_it_draws_what_is_held_beside_what_is_used() -> None:
+    drawn = meter(usage(used=900, held=300), START)
+    assert (drawn.percent, drawn.held_percent) == (90, 10)
+
+
+def test_it_draws_no_share_without_a_limit() -> None:
+    drawn = meter(usage(used=900, ceiling=None), START)
+    assert (drawn.percent, drawn.tone, drawn.forecast_is_over) == (0, "", False)
+
+
+def test_it_shows_a_plan_that_includes_nothing_as_full() -> None:
+    assert meter(usage(used=0, ceiling=0), START).tone == "is-over"
+
+
+def test_it_forecasts_at_the_pace_so_far() -> None:
+    drawn = meter(usage(used=400), START + timedelta(days=10))
+    assert (drawn.forecast, drawn.forecast_is_over) == (1200, True)
+
+
+def test_it_forecasts_nothing_on_the_first_day() -> None:
+    assert meter(usage(used=400), START + timedelta(hours=23)).forecast is None
+
+
+def test_it_draws_days_in_proportion() -> None:
+    days = [DayUsage(date(2026, 3, 1), 0), DayUsage(date(2026, 3, 2), 50), DayUsage(date(2026, 3, 3), 100)]
+    drawn = chart(days)
+    assert [column.height for column in drawn.columns] == [0, CHART_HEIGHT / 2, CHART_HEIGHT]
+    assert (drawn.top, drawn.total, drawn.today) == (100, 150, 100)
+    assert drawn.columns[-1].x + drawn.columns[-1].width <= CHART_WIDTH
+
+
+def test_it_keeps_a_tiny_day_visible() -> None:
+    drawn = chart([DayUsage(date(2026, 3, 1), 1), DayUsage(date(2026, 3, 2), 1_000_000)])
+    assert drawn.columns[0].height == 2
+
+
+def test_it_draws_an_empty_span() -> None:
+    assert chart([DayUsage(date(2026, 3, 1), 0)]).columns[0].height == 0
+
+
+def test_it_writes_amounts_with_their_unit() -> None:
+    assert [amount(ms, "ms") for ms in (0, 90_000, 1_800_000, 36_000_000)] == ["0 min", "1.5 min", "30 min", "10 h"]
+    assert [amount(n, "sessions") for n in (0, 1, 2)] == ["0 sessions", "1 session", "2 sessions"]
+    assert (amount(20_000, "characters"), amount(None, "ms")) == ("20,000 characters", "no limit")
+    assert (limit(20_000, "characters"), limit(60_000, "ms"), limit(None, "sessions")) == ("20,000", "1 min", "no limit")
+    assert [clock(ms) for ms in (0, 7_900, 750_000, 3_723_000)] == ["0:00", "0:07", "12:30", "1:02:03"]
+    assert seconds(3449) == "3.4 s"
+
+
+@pytest.fixture
+def spoken(workspace: Workspace) -> None:
+    """Alice's workspace has used 1,234 characters today."""
+    with workspace_scope(workspace.pk):
+        hold = reserve(
+            metric=Metric.TTS_CHARACTERS,
+            amount=2000,
+            purpose="turn",
+            subject_id=workspace.pk,
+            key="turn:test",
+            lease=timedelta(minutes=1),
+        )
+        release(hold_id=hold.id, used=1234, sequence=1)
+
+
+@pytest.mark.django_db
+def test_it_shows_what_is_used_of_the_plan(bob_client: Client, spoken: None) -> None:
+    text = " ".join(Page(bob_client.get("/usage").content.decode()).all("main")[0].text.split())
+    assert "1,234 characters of 20,000" in text
+    assert "Spoken characters in 30 days: 1,234 characters" in text
+    assert "0 min of 30 min" in text
+
+
+@pytest.mark.django_db
+def test_it_shows_strangers_their_own_usage_only(charlie_client: Client, spoken: None) -> None:
+    assert "1,234" not in charlie_client.get("/usage").content.decode()
+    assert "1234" not in charlie_client.get("/usage.csv").content.decode()
+
+
+@pytest.mark.django_db
+def test_it_gives_the_days_as_csv(bob_client: Client, spoken: None) -> None:
+    answer = bob_client.get("/usage.csv?days=14")
+    assert answer.headers["Content-Type"].startswith("text/csv")
+    rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
+    assert len(rows) == 14 * 2
+    used = [row for row in rows if row["quantity"] != "0"]
+    today = timezone.now().date().isoformat()
+    assert used == [{"day_utc": today, "metric": "tts_characters", "quantity": "1234", "unit": "characters"}]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("days", ["", "0", "-1", "99999999", "x", "²"])
+def test_it_takes_a_span_that_is_not_offered_for_thirty_days(days: str, bob_client: Client) -> None:
+    answer = bob_client.get("/usage", {"days": days})
+    assert answer.status_code == 200
+    assert "in 30 days" in answer.content.decode()
