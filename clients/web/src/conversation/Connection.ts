@@ -43,8 +43,8 @@ export interface ConnectionOptions {
   readonly url: string;
   readonly session: string;
   readonly ticket: string;
-  /** Gets a new one-time ticket. Without it a lost connection stays lost. */
-  readonly renewTicket?: () => Promise<string>;
+  /** Gets a new one-time ticket. Without it, or when it gives null, a lost connection stays lost. */
+  readonly renewTicket?: () => Promise<string | null>;
   readonly backoff?: BackoffOptions;
   readonly heartbeat?: HeartbeatOptions;
   /** Another WebSocket class, where the platform has none. */
@@ -55,6 +55,7 @@ export interface ConnectionOptions {
 const MOST_REFUSALS = 3;
 const SLOW_RETRY_MS = 5000;
 const NORMAL_CLOSE = 1000;
+const ABNORMAL_CLOSE = 1006;
 
 export class Connection extends Emitter<ConnectionEvents> {
   readonly #options: ConnectionOptions;
@@ -73,7 +74,7 @@ export class Connection extends Emitter<ConnectionEvents> {
     this.#backoff = new Backoff(options.backoff);
     this.#heartbeat = new Heartbeat(
       (message) => this.send(message),
-      () => this.#lost(1006, 'no answer'),
+      () => this.#lost(ABNORMAL_CLOSE, 'no answer'),
       options.heartbeat,
     );
   }
@@ -169,10 +170,12 @@ export class Connection extends Emitter<ConnectionEvents> {
 
   async #redial(): Promise<void> {
     try {
-      const ticket = await this.#options.renewTicket?.();
-      if (this.#state === 'reconnecting' && ticket !== undefined) this.#dial(ticket);
+      const ticket = (await this.#options.renewTicket?.()) ?? null;
+      if (this.#state !== 'reconnecting') return;
+      if (ticket === null) this.#change('closed', closeName(ABNORMAL_CLOSE), 'no new ticket');
+      else this.#dial(ticket);
     } catch (error) {
-      this.#lost(1006, error instanceof Error ? error.message : 'no new ticket');
+      this.#lost(ABNORMAL_CLOSE, error instanceof Error ? error.message : 'no new ticket');
     }
   }
 

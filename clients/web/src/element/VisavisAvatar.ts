@@ -37,9 +37,9 @@ const CAPTION_REST_MS = 2500;
 export class VisavisAvatar extends HTMLElement {
   static readonly observedAttributes = ['avatar', 'poster', 'session', 'ticket', 'muted'];
 
-  /** Gets a new one-time ticket, so that a lost connection comes back. */
-  renewTicket: (() => Promise<string>) | null = null;
-  strings: AvatarStrings = ENGLISH;
+  /** Gets a new one-time ticket, so that a lost connection comes back. May be set before the element is defined. */
+  declare renewTicket: (() => Promise<string>) | null;
+  declare strings: AvatarStrings;
   readonly #parts: ShadowParts;
   readonly #captions: CaptionView;
   #viewer: Viewer | null = null;
@@ -50,6 +50,8 @@ export class VisavisAvatar extends HTMLElement {
 
   constructor() {
     super();
+    this.renewTicket ??= null;
+    this.strings ??= ENGLISH;
     this.#parts = buildShadow(this);
     this.#captions = new CaptionView(this.#parts.captions);
     this.#parts.unlock.addEventListener('click', () => void this.unlockAudio());
@@ -94,8 +96,8 @@ export class VisavisAvatar extends HTMLElement {
     this.close();
     this.#joined = `${session} ${ticket}`;
     const url = this.getAttribute('url') ?? location.origin;
-    const renewTicket = () => this.#renew();
-    this.#adopt(connect({ url, session, ticket, ...(this.renewTicket && { renewTicket }) }));
+    const renewTicket = async () => (await this.renewTicket?.()) ?? null;
+    this.#adopt(connect({ url, session, ticket, renewTicket }));
   }
 
   say(text: string, options?: SayOptions): string {
@@ -134,10 +136,6 @@ export class VisavisAvatar extends HTMLElement {
   #live(): Conversation {
     if (this.#conversation === null) throw new Error('<visavis-avatar> has no session to talk in.');
     return this.#conversation;
-  }
-
-  #renew(): Promise<string> {
-    return this.renewTicket?.() ?? Promise.reject(new Error('no way to get a ticket'));
   }
 
   #openViewer(): void {

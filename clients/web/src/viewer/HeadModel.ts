@@ -20,6 +20,8 @@ interface MorphSlot {
 
 export class HeadModel {
   readonly root: Object3D;
+  /** Taken at rest, so that the picture does not depend on where the head happens to be turned. */
+  readonly measure: HeadMeasure;
   readonly #slots: readonly (readonly MorphSlot[])[];
   readonly #weights: Float32Array;
   readonly #joint: Object3D;
@@ -37,6 +39,7 @@ export class HeadModel {
     this.#joint = joint ?? root;
     this.#share = joint === undefined ? WHOLE_BODY : 1;
     this.#rest = this.#joint.quaternion.clone();
+    this.measure = measureHead(root);
   }
 
   /** The weights that are shown, in the order of the channels. */
@@ -61,15 +64,6 @@ export class HeadModel {
     }
     this.#pose(frame.head, sway * this.#share * RADIANS);
     return changed;
-  }
-
-  measure(): HeadMeasure {
-    this.root.updateMatrixWorld(true);
-    const eyes = this.root.getObjectByName('eyes');
-    const box = new Box3().setFromObject(eyes ?? this.root);
-    const middle = box.getCenter(new Vector3());
-    if (eyes === undefined) return { eyeLevel: box.max.y - CROWN, depth: middle.z, scale: 1 };
-    return { eyeLevel: middle.y, depth: middle.z, scale: (box.max.x - box.min.x) / EYES_WIDTH };
   }
 
   /** Free what the graphics card holds. */
@@ -101,6 +95,15 @@ function morphSlots(root: Object3D, name: string): readonly MorphSlot[] {
     }
   });
   return slots;
+}
+
+function measureHead(root: Object3D): HeadMeasure {
+  root.updateMatrixWorld(true);
+  const eyes = root.getObjectByName('eyes');
+  const box = new Box3().setFromObject(eyes ?? root);
+  const middle = box.getCenter(new Vector3());
+  if (eyes === undefined) return { eyeLevel: box.max.y - CROWN, depth: middle.z, scale: 1 };
+  return { eyeLevel: middle.y, depth: middle.z, scale: (box.max.x - box.min.x) / EYES_WIDTH };
 }
 
 function isTexture(value: unknown): value is { dispose(): void } {

@@ -167,7 +167,7 @@ export class Viewer extends Emitter<ViewerEvents> {
   }
 
   #aim(head: HeadModel): void {
-    const measure = head.measure();
+    const { measure } = head;
     const { fov, distance, level } = frameHead(this.#camera.aspect, measure);
     this.#camera.fov = fov;
     this.#camera.position.set(0, level, measure.depth + distance);

@@ -134,6 +134,26 @@ describe('in a session', () => {
     expect(await client.gone).toBe(1000);
   });
 
+  test('it comes back with a ticket from the page', async () => {
+    const client = await join();
+    avatar.renewTicket = async () => 't9';
+    client.cut();
+    expect((await server.client(1)).protocols).toContain('ticket.t9');
+  });
+
+  test('it stays away when the page has no ticket', async () => {
+    const client = await join();
+    client.cut();
+    await new Promise((resolve) => {
+      avatar.addEventListener(
+        'connection',
+        (event) => (event as CustomEvent).detail.state === 'closed' && resolve(null),
+      );
+    });
+    expect(within('.status').textContent).toContain('over');
+    expect(server.arrivals).toBe(1);
+  });
+
   test('a second ticket opens a second connection, the same one does not', async () => {
     await join();
     avatar.setAttribute('ticket', 't1');

@@ -69,7 +69,7 @@ describe('a head', () => {
   test('it is measured by its eyes', () => {
     const eyes = part('eyes', []);
     eyes.position.y = 1.6;
-    const { eyeLevel, scale } = new HeadModel(new Group().add(eyes), ARKIT).measure();
+    const { eyeLevel, scale } = new HeadModel(new Group().add(eyes), ARKIT).measure;
     expect(eyeLevel).toBeCloseTo(1.6, 6);
     expect(scale).toBeCloseTo(1, 6);
   });
