@@ -67,7 +67,9 @@ class PlanAllowance(models.Model):
             models.UniqueConstraint(fields=["plan", "metric"], name="plan_allowance_once"),
             models.CheckConstraint(condition=Q(included=None) | Q(included__gte=0), name="plan_included_not_negative"),
             models.CheckConstraint(condition=Q(ceiling=None) | Q(ceiling__gte=F("included")), name="plan_ceiling_above_included"),
-            models.CheckConstraint(condition=~Q(overage="charge") | Q(unit_price__gte=0), name="plan_charge_has_price"),
+            models.CheckConstraint(
+                condition=~Q(overage="charge") | Q(unit_price__isnull=False, unit_price__gte=0), name="plan_charge_has_price"
+            ),
             models.CheckConstraint(condition=Q(unit_size__gt=0), name="plan_unit_size_positive"),
         ]
 

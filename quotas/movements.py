@@ -69,10 +69,10 @@ def finished(action: Action, step: Step, row: Row | None, now: datetime) -> Row:
 
 
 def renewal_of(row: Row, step: Step, now: datetime) -> Renewal:
-    """What a renewal led to, from the hold's row after it. Raises Conflict when the hold was released."""
+    """What a renewal led to, from the hold's row after it. Raises Conflict when the hold is closed."""
     hold = hold_of(row)
     if not hold.is_open:
-        raise Conflict("The hold was released; it can't be renewed.", code="hold_closed")
+        raise Conflict("The hold is closed; it can't be renewed.", code="hold_closed")
     asked = (step.next_amount or 0) - hold.amount
     return Renewal(hold=hold, shortage=shortage_of(step.workspace_id, hold.metric, asked=asked, at=now) if asked > 0 else None)
 

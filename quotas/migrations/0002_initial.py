@@ -198,7 +198,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='planallowance',
-            constraint=models.CheckConstraint(condition=models.Q(models.Q(('overage', 'charge'), _negated=True), ('unit_price__gte', 0), _connector='OR'), name='plan_charge_has_price'),
+            constraint=models.CheckConstraint(condition=models.Q(models.Q(('overage', 'charge'), _negated=True), models.Q(('unit_price__gte', 0), ('unit_price__isnull', False)), _connector='OR'), name='plan_charge_has_price'),
         ),
         migrations.AddConstraint(
             model_name='planallowance',

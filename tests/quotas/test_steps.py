@@ -126,7 +126,7 @@ def test_it_renews_a_place_without_a_period(scope: None) -> None:
 def test_it_does_not_renew_what_was_released(scope: None) -> None:
     hold = take(200)
     release(hold_id=hold.id, used=10, sequence=1, usage=usage())
-    with pytest.raises(Conflict, match="released"):
+    with pytest.raises(Conflict, match="closed"):
         renewed(hold, used=50, next_amount=200, sequence=2)
     assert counters() == (10, 0, 0)
 
