@@ -115,6 +115,7 @@ def test_it_resets_a_password_by_a_link(dora: User) -> None:
     assert "no longer works" in again.content.decode(), "a link works once"
 
 
+@pytest.mark.django_db(transaction=True)
 def test_it_asks_for_the_second_step_and_takes_a_recovery_code_once(dora: User) -> None:
     browser = sign_in(dora)
     page = browser.get("/accounts/2fa/totp/activate/")
