@@ -1,0 +1,1 @@
+"""The stock cast: five talking heads built from CC0 data. See README.md."""

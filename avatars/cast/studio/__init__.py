@@ -1,0 +1,1 @@
+"""Photograph the cast: drives three.js in headless Chromium for portraits and contact sheets."""
