@@ -98,8 +98,8 @@ def parse_media(message: bytes) -> tuple[MediaHeader, bytes]:
 
 
 def control(type_: str, **fields: Any) -> str:
-    """A JSON control message."""
-    return json.dumps({"type": type_} | fields, separators=(",", ":"), ensure_ascii=False)
+    """A JSON control message. Its type is the message's: that of a problem (RFC 9457), a URI, stays out of the wire."""
+    return json.dumps(fields | {"type": type_}, separators=(",", ":"), ensure_ascii=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
