@@ -9,6 +9,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 
 from accounts.addresses import client_ip
+from accounts.context import set_actor
 from accounts.models import User
 from accounts.services.workspaces import workspace_ensure
 
@@ -17,6 +18,7 @@ class AccountAdapter(DefaultAccountAdapter):  # type: ignore[misc]
     """Our defaults."""
 
     def post_login(self, request: HttpRequest, user: User, **kwargs: Any) -> HttpResponse:
+        set_actor(user_id=user.pk)
         workspace_ensure(user=user)
         return super().post_login(request, user, **kwargs)  # type: ignore[no-any-return]
 

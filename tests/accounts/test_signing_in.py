@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from typing import Any
+from uuid import UUID
 
 import pytest
 from allauth.account.models import EmailAddress
@@ -12,8 +13,9 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.core import mail
 from django.test import Client, override_settings
 
-from accounts.models import Role, User
+from accounts.models import AuditEntry, Role, User
 from accounts.selectors import workspaces_of
+from accounts.tenancy import workspace_scope
 from tests.people import person, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -61,6 +63,8 @@ def test_it_signs_up_with_a_code_and_makes_a_workspace() -> None:
     assert caller["workspace"]["name"] == "Erik Ås's workspace"
     assert caller["caller"]["role"] == Role.OWNER
     assert EmailAddress.objects.get(email="erik@example.com").verified
+    with workspace_scope(UUID(caller["workspace"]["id"])):
+        assert AuditEntry.objects.get(action="workspace.created").actor_id == UUID(caller["caller"]["id"])
 
 
 def test_it_lets_nobody_in_with_a_wrong_code() -> None:
