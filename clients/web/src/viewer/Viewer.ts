@@ -41,8 +41,9 @@ export interface ViewerStats {
 
 /** How much of the head's sway is left when the system asks for less motion. The lips keep all of theirs. */
 const CALM_SWAY = 0.3;
-/** A picture that blocks the page longer than this gives it as long to itself before the next one. */
+/** A picture that blocks the page longer than this leaves it alone for twice as long before the next one. */
 const BLOCKING_MS = 50;
+const REST_SHARE = 2;
 
 export class Viewer extends Emitter<ViewerEvents> {
   readonly canvas: HTMLCanvasElement;
@@ -197,7 +198,7 @@ export class Viewer extends Emitter<ViewerEvents> {
     this.#draw();
     const done = performance.now();
     this.#meter.end(faced - begun, done - begun);
-    if (done - begun > BLOCKING_MS) this.#restUntil = done + (done - begun);
+    if (done - begun > BLOCKING_MS) this.#restUntil = done + REST_SHARE * (done - begun);
     if (!this.#announced) this.#announce();
   };
 
