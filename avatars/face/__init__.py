@@ -7,16 +7,20 @@ from avatars.face.emotions import EMOTIONS
 from avatars.face.encoder import FaceEncoder
 from avatars.face.rig import DEFAULT_RIG, Rig
 from avatars.face.track import FaceTrack
+from avatars.face.visemes import VISEMES, viseme, viseme_weights
 
 __all__ = [
     "ARKIT",
     "CHANNELS",
     "DEFAULT_RIG",
     "EMOTIONS",
+    "VISEMES",
     "Animator",
     "FaceCodecError",
     "FaceEncoder",
     "FaceTrack",
     "Rig",
     "decode",
+    "viseme",
+    "viseme_weights",
 ]

@@ -30,7 +30,10 @@ _BLINK_STREAM: Final = 90
 
 
 class Animator:
-    """A face with a seed (u32) and a head's rig. Times are integer ms on the session's clock."""
+    """A face with a seed (u32) and a head's rig. Times are integer ms on the session's clock.
+
+    It remembers the last 12 stretches of speech and the last 32 emotions; older moments are given as if without them.
+    """
 
     def __init__(self, seed: int, rig: Rig = DEFAULT_RIG) -> None:
         self._idle, self._mouth = IdleMotion(seed), Mouth(rig)

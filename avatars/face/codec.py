@@ -9,6 +9,9 @@ frame is a delta: one byte of groups (bit g: group g of 8 sent channels is touch
 channels (bit c: channel 8 g + c of those sent is touched), then one byte for each touched channel. An unchanged frame is
 a single 0. Weights are 0–255 for 0–1, angles byte - 128 in quarter degrees.
 
+Quarter degrees are coarse for a slow head: the receiver turns each step of a head channel into a ramp over at most
+half of the frames before and after that held a value, and at most EASED_FRAMES in all (`eased`).
+
 Flag 1: the face is symmetric; the right-hand weights of MIRRORED are copies of the left and not sent. jawLeft/jawRight
 and mouthLeft/mouthRight are directions, not sides, and stay. Flag 2: the eyeLook weights follow from the gaze and are
 not sent.
@@ -26,6 +29,7 @@ Bytes: TypeAlias = NDArray[np.uint8]
 SYMMETRIC: Final = 1
 EYES_FROM_GAZE: Final = 2
 HEADER_BYTES: Final = 4
+EASED_FRAMES: Final = 6
 _STEPS_PER_DEGREE: Final = 4
 _WEIGHTS: Final = 52
 _SCALE: Final = np.array([255] * _WEIGHTS + [_STEPS_PER_DEGREE] * 5, np.float32)
@@ -135,4 +139,20 @@ def _track(values: Bytes, fps: int, flags: int, pts_ms: int) -> FaceTrack:
     angles = (values[:, _WEIGHTS:].astype(np.float32) - np.float32(128)) / np.float32(_STEPS_PER_DEGREE)
     if flags & EYES_FROM_GAZE:
         weights[:, EYE_LOOK] = look(angles[:, 3:].T.astype(np.float64)).T
-    return FaceTrack(fps=fps, start_ms=pts_ms, weights=weights, head=angles[:, :3], gaze=angles[:, 3:])
+    head = np.stack([eased(angles[:, i]) for i in range(3)], axis=1)
+    return FaceTrack(fps=fps, start_ms=pts_ms, weights=weights, head=head, gaze=angles[:, 3:])
+
+
+def eased(steps: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Steps (T,) as ramps (T,): around each change linear, as long as the shorter of the two values was held.
+
+    The first and the last value may have been held beyond the payload and count as held for long.
+    """
+    out, count = steps.copy(), len(steps)
+    edges = [-EASED_FRAMES, *(np.flatnonzero(np.diff(steps)) + 1).tolist(), count + EASED_FRAMES]
+    for before, change, after in zip(edges, edges[1:-1], edges[2:], strict=False):
+        half = min(change - before, after - change, EASED_FRAMES) / 2
+        i = np.arange(max(int(np.ceil(change - half)), 0), min(int(np.floor(change + half)), count))
+        share = (i - (change - 0.5) + half) / (2 * half)
+        out[i] = steps[change - 1] + (steps[change] - steps[change - 1]) * share
+    return out

@@ -59,18 +59,16 @@ class FaceEncoder:
         closure = steps[:, _CLOSURE_SIGNS].max(axis=1, keepdims=True) >= _CLOSURE
         zones = np.where(closure, _EXACT_AT_CLOSURE[sent], _ZONES[sent])
         header = bytes([self._fps, len(track), len(CHANNELS), flags])
-        return header + _packed(*_held(steps[:, sent], zones, self._fps), self._fps)
+        return header + _packed(*_held(steps[:, sent], zones), self._fps)
 
 
-def _held(steps: NDArray[np.float32], zones: NDArray[np.float32], fps: int) -> tuple[Bytes, NDArray[np.bool_]]:
+def _held(steps: NDArray[np.float32], zones: NDArray[np.float32]) -> tuple[Bytes, NDArray[np.bool_]]:
     """Bytes (T, channels) and where a new one begins. Each is as near to the first frame it holds for as it can."""
     low = np.maximum(np.ceil(steps - zones), 0).astype(np.int16)
     high = np.minimum(np.floor(steps + zones), 255).astype(np.int16)
     new = np.zeros(steps.shape, np.bool_)
-    for i in range(len(steps)):
-        if i % fps == 0:
-            new[i] = True
-            continue
+    new[:1] = True
+    for i in range(1, len(steps)):
         below, above = np.maximum(low[i], low[i - 1]), np.minimum(high[i], high[i - 1])
         np.greater(below, above, out=new[i])
         np.copyto(low[i], below, where=~new[i])
@@ -86,9 +84,10 @@ def _held(steps: NDArray[np.float32], zones: NDArray[np.float32], fps: int) -> t
 
 def _packed(values: Bytes, new: NDArray[np.bool_], fps: int) -> bytes:
     """Frames as bytes: masks and values are laid side by side, then what is needed is picked."""
+    new[::fps] = True  # key frames send everything
     masks = np.packbits(new, axis=1, bitorder="little")
     groups = np.packbits(masks != 0, axis=1, bitorder="little")
     needed = np.concatenate([np.ones_like(groups, np.bool_), masks != 0, new], axis=1)
-    needed[::fps, : 1 + masks.shape[1]] = False  # key frames have no masks
+    needed[::fps, : 1 + masks.shape[1]] = False  # without masks
     laid_out: Bytes = np.concatenate([groups, masks, values], axis=1)
     return bytes(laid_out[needed])

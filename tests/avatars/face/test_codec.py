@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from avatars.face import CHANNELS, DEFAULT_RIG, EMOTIONS, FaceCodecError, FaceEncoder, FaceTrack, decode
 from avatars.face.channels import EYE_LOOK, INDEX, MIRRORED, row
-from avatars.face.codec import EYES_FROM_GAZE, SYMMETRIC
+from avatars.face.codec import EYES_FROM_GAZE, SYMMETRIC, eased
 from avatars.face.encoder import dead_zones
 from tests.avatars.face.speaking import SENTENCE, clause, face
 
@@ -44,7 +44,30 @@ def test_it_returns_what_was_put_in_within_a_step_and_the_dead_zone(track: FaceT
     decoded = decode(FaceEncoder(track.fps).encode(track), pts_ms=1_234)
     assert (decoded.fps, decoded.start_ms, len(decoded)) == (track.fps, 1_234, len(track))
     bound = STEP * (dead_zones() + 0.01)
+    bound[52:55] = np.inf  # the head's steps are eased; see below
     assert (np.abs(decoded.table() - track.table())[:, SENT_ANYWAY] <= bound[SENT_ANYWAY]).all()
+
+
+def test_it_eases_the_steps_of_a_slow_head_and_keeps_a_quick_one() -> None:
+    t = np.arange(120) / 30
+    table = np.zeros((120, 57), np.float32)
+    table[:, 52] = 3 * np.sin(t)
+    table[:, 53] = 4 * np.sin(9 * t)
+    decoded = decode(FaceEncoder(30).encode(track_of(table)))
+    assert np.abs(np.diff(decoded.head[:, 0])).max() < 0.2  # a raw step is 0.25 or more
+    assert np.abs(decoded.head - table[:, 52:55]).max() < 0.45
+    assert np.ptp(decoded.head[:, 1]) > 7.4
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(-8, 8), max_size=80))
+def test_it_eases_within_the_steps_around(values: list[int]) -> None:
+    steps = np.array(values, np.float32)
+    ramps = eased(steps)
+    for i, value in enumerate(ramps):
+        near = steps[max(0, i - 3) : i + 4]
+        assert near.min() <= value <= near.max()
+    assert np.array_equal(eased(np.repeat(steps[:1], 20)), np.repeat(steps[:1], 20))
 
 
 def test_it_begins_with_a_key_frame_and_sends_another_each_second() -> None:

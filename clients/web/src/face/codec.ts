@@ -10,6 +10,7 @@ export const SYMMETRIC = 1;
 export const EYES_FROM_GAZE = 2;
 const HEADER_BYTES = 4;
 const STEPS_PER_DEGREE = 4;
+const EASED_FRAMES = 6;
 const WEIGHTS = ARKIT.length;
 
 /** A payload that is not a face payload; the message says what is wrong. */
@@ -42,7 +43,28 @@ export function decodeFace(payload: Uint8Array | DataView): FaceFrames {
     frames.push(reader.frame());
   }
   reader.end();
+  for (let i = 0; i < 3; i++) ease(frames, i);
   return { fps, frames };
+}
+
+/**
+ * Turn the quarter-degree steps of a head channel into ramps, as long as the shorter of two values was held. The first
+ * and the last value may have been held beyond the payload and count as held for long.
+ */
+function ease(frames: readonly FaceFrame[], index: number): void {
+  const steps = frames.map(({ head }) => head[index] ?? 0);
+  const changes = steps.flatMap((value, i) => (i > 0 && value !== steps[i - 1] ? [i] : []));
+  const edges = [-EASED_FRAMES, ...changes, steps.length + EASED_FRAMES];
+  for (let k = 1; k < edges.length - 1; k++) {
+    const [before = 0, change = 0, after = 0] = edges.slice(k - 1, k + 2);
+    const half = Math.min(change - before, after - change, EASED_FRAMES) / 2;
+    const from = steps[change - 1] ?? 0;
+    const by = (steps[change] ?? 0) - from;
+    for (let i = Math.ceil(change - half); i < Math.floor(change + half); i++) {
+      const frame = frames[i];
+      if (frame !== undefined) frame.head[index] = from + (by * (i - change + 0.5 + half)) / (2 * half);
+    }
+  }
 }
 
 function readHeader(bytes: Uint8Array): { fps: number; count: number; flags: number } {
