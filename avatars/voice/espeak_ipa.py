@@ -1,6 +1,7 @@
 """Pronunciation of Spanish, French, Italian and Portuguese for Kokoro: espeak-ng's IPA in Kokoro's alphabet."""
 
 import re
+from itertools import pairwise
 
 from avatars.voice.espeak_process import Event, shared_process
 from avatars.voice.neural import Pronounced, reach
@@ -17,11 +18,10 @@ _WORDS_PER_MINUTE = 450  # only the events are used: the faster the cheaper
 
 def pronounce_foreign(text: str, *, voice: str) -> tuple[Pronounced, ...]:
     """Tokens for each word that espeak-ng reads, punctuation between them kept; raises SpeechError."""
-    events = shared_process().ask(text, voice=voice, words_per_minute=_WORDS_PER_MINUTE).events
-    words = _words(events, len(text))
-    starts = [*(start for start, _ in words[1:]), len(text)]
+    answer = shared_process().ask(text, voice=voice, words_per_minute=_WORDS_PER_MINUTE)
+    words = _lengthened(_words(answer.events, len(text)), answer.ipa)
     out: list[Pronounced] = []
-    for (start, symbols), following in zip(words, starts, strict=True):
+    for (start, symbols), (following, _) in pairwise([*words, (len(text), "")]):
         end = reach(text, start, following)
         out.append(Pronounced(start=start, end=end, symbols=symbols + _between(text[end:following])))
     return tuple(out)
@@ -37,6 +37,14 @@ def _words(events: tuple[Event, ...], length: int) -> list[tuple[int, str]]:
             start, symbols = out[-1]
             out[-1] = (start, symbols + _symbols(event.ipa))
     return [word for word in out if word[1]]
+
+
+def _lengthened(words: list[tuple[int, str]], ipa: str) -> list[tuple[int, str]]:
+    """The same words with the long sounds ("mattina") that events leave out, where both agree on the words."""
+    written = [_symbols(word) for word in ipa.split()]
+    if len(written) != len(words):
+        return words
+    return [(start, symbols) for (start, _), symbols in zip(words, written, strict=True)]
 
 
 def _symbols(ipa: str) -> str:

@@ -38,11 +38,12 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """`pcm`: PCM16 mono at `sample_rate`."""
+    """`pcm`: PCM16 mono at `sample_rate`; `ipa`: the words' pronunciation, apart by spaces."""
 
     sample_rate: int
     pcm: bytes
     events: tuple[Event, ...]
+    ipa: str
 
 
 def espeak_available() -> bool:
@@ -139,7 +140,7 @@ def _exchange(process: subprocess.Popen[bytes], request: bytes) -> Answer:
         Event(kind=kind, sample=sample, start=start, length=length, ipa=ipa)
         for kind, sample, start, length, ipa in header["events"]
     )
-    return Answer(sample_rate=header["sample_rate"], pcm=pcm, events=events)
+    return Answer(sample_rate=header["sample_rate"], pcm=pcm, events=events, ipa=header["ipa"])
 
 
 def _message(source: IO[bytes]) -> bytes:

@@ -13,7 +13,7 @@ from typing import BinaryIO
 _SYNCHRONOUS = 2
 _PHONEME_EVENTS, _PHONEME_IPA, _DONT_EXIT = 1, 2, 0x8000
 _END_OF_LIST, _WORD, _PHONEME = 0, 1, 7
-_UTF8, _END_PAUSE = 1, 0x1000
+_UTF8, _IPA, _END_PAUSE = 1, 2, 0x1000
 _RATE = 1
 
 
@@ -50,6 +50,7 @@ class Synthesiser:
             *(ctypes.c_void_p, ctypes.c_size_t, ctypes.c_uint, ctypes.c_int),
             *(ctypes.c_uint, ctypes.c_uint, ctypes.c_void_p, ctypes.c_void_p),
         ]
+        self._library.espeak_TextToPhonemes.restype = ctypes.c_char_p
         self._callback = _Callback(self._take)
         self._library.espeak_SetSynthCallback(self._callback)
         self._pcm = bytearray()
@@ -65,6 +66,13 @@ class Synthesiser:
         self._library.espeak_Synth(encoded, len(encoded), 0, 1, 0, _UTF8 | _END_PAUSE, None, None)
         self._library.espeak_Synchronize()
         return bytes(self._pcm), self._events
+
+    def pronounce(self, text: str) -> str:
+        """The words' IPA in the voice of the last sentence, apart by spaces: with the length that events leave out."""
+        rest, clauses = ctypes.c_char_p(text.encode()), []
+        while rest.value:
+            clauses.append(self._library.espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, _IPA) or b"")
+        return b" ".join(clauses).decode("utf-8", "replace")
 
     def _take(self, wav: "ctypes._Pointer[ctypes.c_short]", count: int, events: "ctypes._Pointer[_Event]") -> int:
         if wav and count > 0:
@@ -98,7 +106,8 @@ def _answer(sink: BinaryIO, synthesiser: Synthesiser, request: dict[str, object]
         pcm, events = synthesiser.speak(
             str(request["text"]), voice=str(request["voice"]), words_per_minute=int(str(request["words_per_minute"]))
         )
-        answer = {"sample_rate": synthesiser.sample_rate, "events": events}
+        ipa = synthesiser.pronounce(str(request["text"]))
+        answer = {"sample_rate": synthesiser.sample_rate, "events": events, "ipa": ipa}
     except ValueError:
         answer = {"error": "unknown_voice"}
     header = json.dumps(answer).encode()

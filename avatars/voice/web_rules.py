@@ -41,10 +41,10 @@ def web_rules(signs: Signs) -> tuple[Rule, ...]:
 
 
 def _address(url: str, signs: Signs) -> str:
-    """Host and a short path; nobody wants to hear a query."""
+    """Host and a short path; nobody wants to hear "www" or a query."""
     bare = url.rstrip(".,;:!?)]}*_'\"")
     marks = url[len(bare) :].lstrip(")]}*_'\"")
-    host, _, path = re.sub(r"^\w+://", "", bare).partition("/")
+    host, _, path = re.sub(r"^(?:\w+://)?(?:www\.)?", "", bare, flags=re.IGNORECASE).partition("/")
     path = re.split(r"[?#]", path)[0].strip("/")
     whole = f"{host}/{path}" if path and len(path) <= _LONGEST_PATH and "%" not in path else host
     return _spell(whole, signs) + marks

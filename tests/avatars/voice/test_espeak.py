@@ -8,8 +8,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import psutil
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from avatars.voice import SpeechError, catalogue, speak
+from avatars.voice.espeak_ipa import pronounce_foreign
 from avatars.voice.espeak_process import EspeakProcess, espeak_available, shared_process
 from tests.avatars.voice.test_speak import check
 
@@ -113,3 +116,18 @@ def test_no_code_of_espeak_is_loaded_into_this_process() -> None:
     mapped = {entry.path for entry in psutil.Process().memory_maps()}
     assert not [path for path in mapped if "espeak" in path]
     assert "espeakng_loader" not in sys.modules
+
+
+def test_it_pronounces_long_sounds_and_keeps_the_marks_between_words() -> None:
+    text = "La mattina, città!"
+    tokens = pronounce_foreign(text, voice="it")
+    assert "".join(token.symbols for token in tokens) == "la matːˈina, ʧitːˈa!"
+    assert [text[token.start : token.end] for token in tokens] == ["La", "mattina", "città"]
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc"]), min_size=1, max_size=40))
+def test_it_pronounces_any_text_in_order(text: str) -> None:
+    tokens = pronounce_foreign(text, voice="fr")
+    assert all(0 <= token.start < token.end for token in tokens)
+    assert [token.start for token in tokens] == sorted(token.start for token in tokens)
