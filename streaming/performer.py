@@ -32,6 +32,7 @@ class Performance:
     """Turns clauses into packets. `clock_ms` is where pts 0 lies on the session's clock."""
 
     turn: int
+    text: str
     animator: Animator
     clock_ms: int
     pts_ms: int = 0
@@ -72,7 +73,7 @@ class Performance:
                 "words": words,
             }
         )
-        self._messages.append(control("turn.text", turn=self.turn, delta=chunk.text))
+        self._messages.append(control("turn.text", turn=self.turn, delta=self.text[start : self.read]))
         self._messages.append(control("turn.words", turn=self.turn, words=words))
 
     def _buffered_ms(self) -> int:

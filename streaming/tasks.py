@@ -75,7 +75,7 @@ def _fail(job: Job, code: str, detail: str, hint: str) -> None:
 def _perform(job: Job) -> None:
     bus.check(job.session_id, job.turn)
     clock_ms = now_ms() - job.epoch_ms + CLOCK_LEAD_MS
-    performance = Performance(job.turn, _animator(job, clock_ms), clock_ms)
+    performance = Performance(job.turn, job.text, _animator(job, clock_ms), clock_ms)
     with closing(_speech(job)) as chunks:
         pace = Pace(job.session_id, job.turn)
         for packet in performance.packets(chunks, _opening(job, clock_ms)):

@@ -24,6 +24,7 @@ async def test_it_speaks_a_sentence_with_face_and_words(stage: Stage, quiet: Hou
     assert {"voice_first_chunk_ms", "first_face_ms", "first_sent_ms"} <= finished["timings"].keys()
     started = await live.event("turn.started", turn=1)
     assert started["sample_rate"] == 24_000
+    assert "".join(event["delta"] for event in live.events if event["type"] == "turn.text") == TEXT
     words = [word for event in live.events if event["type"] == "turn.words" for word in event["words"]]
     assert " ".join(word for word, _, _ in words) == TEXT
     assert all(start < end for _, start, end in words)

