@@ -42,7 +42,10 @@ export class Panel {
     byId("panel-title").textContent = title;
     byId("panel-detail").textContent = detail === title ? "" : detail;
     byId("panel-hint").textContent = hint ?? "";
-    byId("panel-link").hidden = !problem.code.startsWith("quota");
+    const isQuota = problem.code.startsWith("quota");
+    const isSeat = problem.body?.metric === "concurrent_sessions";
+    byId("panel-usage").hidden = !isQuota || isSeat;
+    byId("panel-sessions").hidden = !isSeat;
     byId("panel-id").textContent = problem.requestId ? `Request ${problem.requestId}` : "";
     byId("panel").hidden = false;
     byId("panel-again").focus();
