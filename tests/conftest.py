@@ -4,6 +4,7 @@ is a stranger with a workspace of his own."""
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -24,7 +25,7 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> I
     """Create and migrate a test database as its owner; the tests themselves connect as the application's role."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     name = f"test_visavis_{worker}"
-    _administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+    _drop(name)
     _administer("CREATE DATABASE {}", name)
     with django_db_blocker.unblock():
         _migrate_as_owner(name)
@@ -33,7 +34,16 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> I
         yield
         connection.close()
         connection.close_pool()
-    _administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+    _drop(name)
+
+
+def _drop(name: str) -> None:
+    for _ in range(50):  # Postgres' own vacuum may be at work there, which its owner can't stop
+        try:
+            return _administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
+        except psycopg.errors.InsufficientPrivilege:
+            time.sleep(0.2)
+    raise RuntimeError("The test database could not be dropped.")
 
 
 def _administer(statement: str, name: str) -> None:
