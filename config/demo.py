@@ -108,4 +108,3 @@ def _interrupt(signum: int, frame: FrameType | None) -> None:
 
 if __name__ == "__main__":
     main()
-

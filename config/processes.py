@@ -18,8 +18,9 @@ def web(port: int, *, host: str = "127.0.0.1") -> list[str]:
     """uvicorn as docs/operations.md explains it."""
     return [
         *(sys.executable, "-m", "uvicorn", "config.asgi:application", "--host", host, "--port", str(port)),
-        *("--loop", "uvloop", "--http", "httptools", "--ws", "streaming.transport:GatewayProtocol", "--ws-per-message-deflate", "false"),
-        *("--ws-max-size", "131072", "--lifespan", "off", "--log-level", "warning", "--no-server-header"),
+        *("--loop", "uvloop", "--http", "httptools", "--ws", "streaming.transport:GatewayProtocol"),
+        *("--ws-per-message-deflate", "false", "--ws-max-size", "131072"),
+        *("--lifespan", "off", "--log-level", "warning", "--no-server-header"),
         *("--timeout-graceful-shutdown", "3"),
     ]
 

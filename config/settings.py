@@ -83,9 +83,7 @@ DATABASES["default"]["OPTIONS"] = {
 }
 DATABASE_APP_ROLE = env.text("DATABASE_APP_ROLE", "visavis_app")
 REDIS_URL = env.text("REDIS_URL")
-CACHES = {
-    "default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "cache"}
-}
+CACHES = {"default": {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": REDIS_URL, "KEY_PREFIX": "cache"}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 SESSION_ENGINE = "django.contrib.sessions.backends.db"
 
@@ -123,6 +121,7 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Visavis"
 MFA_TOTP_TOLERANCE = 1
+MFA_FORMS = {"add_webauthn": "accounts.mfa_forms.PasskeyForm"}
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE
 USERSESSIONS_TRACK_ACTIVITY = True
 # Keyed hashes of API keys, tickets and invitations; rotating it makes all of them invalid.

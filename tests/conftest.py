@@ -33,7 +33,7 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> I
         connection.connect()
         yield
         connection.close()
-        connection.close_pool()
+        connection.close_pool()  # type: ignore[attr-defined]
     _drop(name)
 
 
@@ -65,7 +65,7 @@ def _migrate_as_owner(name: str) -> None:
 def _owner_truncates() -> Iterator[None]:
     """Tests that commit are cleaned up by the owner: the application's role may not truncate, and should not."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda self: truncate_everything())
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: truncate_everything())
         yield
 
 
