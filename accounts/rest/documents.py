@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import OpenApiResponse, inline_serializer
+from drf_spectacular.utils import OpenApiResponse, extend_schema_serializer, inline_serializer
 from rest_framework import serializers
 
 _MEANINGS = {
@@ -22,6 +22,7 @@ _MEANINGS = {
 }
 
 
+@extend_schema_serializer(component_name="Problem")
 class ProblemOut(serializers.Serializer[Any]):
     """RFC 9457, with a machine code, a hint and the request's id."""
 

@@ -56,7 +56,7 @@ def test_it_adds_a_passkey_and_signs_in_with_it(context: BrowserContext) -> None
     page, complaints = with_authenticator(context)
     page.goto("/accounts/2fa/webauthn/add/")
     page.get_by_label("Name").fill("Laptop")
-    page.get_by_label("Passwordless").check()
+    assert page.get_by_label("Sign in with it alone").is_checked()
     page.get_by_role("button", name="Add").click()
     page.wait_for_url(lambda url: "/webauthn/add" not in url)
     context.clear_cookies()
