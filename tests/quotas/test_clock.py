@@ -13,6 +13,7 @@ from accounts.tenancy import workspace_scope
 from quotas.checks import ledger_differences
 from quotas.metrics import Metric
 from quotas.models import Reservation, UsageEntry
+from quotas.movements import Step, advance_each
 from quotas.services import expire_lapsed, release, renew, renew_many, report, settle
 from quotas.values import Hold, RenewalRequest
 from tests.quotas.factories import LEASE, counters, subscribe, take, usage, utc
@@ -70,6 +71,16 @@ def test_it_leaves_renewed_and_released_holds_alone(limit_1000: Workspace) -> No
     assert sweep() == 0
     with workspace_scope(limit_1000.pk):
         assert counters() == (30, 100, 0)
+
+
+def test_it_leaves_a_hold_alone_that_was_renewed_after_it_was_found_lapsed(limit_1000: Workspace) -> None:
+    with workspace_scope(limit_1000.pk):
+        found = take(100)
+        renew(hold_id=found.id, used=10, sequence=1, next_amount=100, lease=2 * LEASE, usage=usage())
+        step = Step(workspace_id=limit_1000.pk, hold_id=found.id, sequence=0)
+        assert advance_each("expire", [step], timezone.now() + SOON) == [None]
+        assert counters() == (10, 100, 0)
+        assert Reservation.objects.get().state == "open"
 
 
 def test_it_closes_the_longest_lapsed_first_and_no_more_than_the_limit(limit_1000: Workspace) -> None:

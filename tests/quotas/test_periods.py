@@ -98,6 +98,21 @@ def test_it_settles_a_hold_in_its_own_period_and_renews_it_in_the_current_one(wo
 
 
 @pytest.mark.django_db
+def test_it_moves_to_a_new_period_that_has_less_room_than_asked(workspace: Workspace) -> None:
+    with time_machine.travel(utc(2026, 1, 31, 23, 59, 50), tick=False) as clock:
+        subscribe(workspace, anchor_at=utc(2026, 1, 1), avatar_ms=1000)
+        with workspace_scope(workspace.pk):
+            hold = take(300)
+            clock.shift(20)
+            take(900)
+            renewal = renew(hold_id=hold.id, used=300, sequence=1, next_amount=300, lease=LEASE, usage=usage())
+            assert renewal.hold.amount == 100
+            assert renewal.shortage is not None
+            assert renewal.shortage.resets_at == utc(2026, 3, 1)
+            assert counters() == (0, 1000, 0)
+
+
+@pytest.mark.django_db
 def test_it_refuses_overlapping_periods_in_the_database_itself(workspace: Workspace) -> None:
     with workspace_scope(workspace.pk):
         period = open_period(workspace.pk, workspace.created_at)

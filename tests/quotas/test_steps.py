@@ -98,6 +98,14 @@ def test_it_renews_with_what_is_left_and_says_so(scope: None) -> None:
     assert counters() == (150, 850, 0)
 
 
+def test_it_tops_up_with_what_a_surplus_has_left(scope: None) -> None:
+    take(500)
+    renewal = renewed(take(100), used=300, next_amount=400)
+    assert renewal.hold.amount == 200
+    assert renewal.shortage is not None
+    assert counters() == (300, 700, 0)
+
+
 def test_it_settles_even_where_nothing_is_left_to_renew_with(scope: None) -> None:
     take(800)
     hold = take(200)
