@@ -7,5 +7,6 @@ from config import views
 urlpatterns = [
     path("", views.front_door, name="front_door"),
     path("developers", views.developers, name="developers"),
+    path("developers/reference", views.api_reference, name="api_reference"),
     path("frame/workspaces", views.workspace_menu, name="workspace_menu"),
 ]

@@ -1,4 +1,4 @@
-"""The front door, Developers, and the fragment of the workspace switcher."""
+"""The front door, Developers with the API reference, and the fragment of the workspace switcher."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from accounts.pages import PageRequest, workspace_page
 from accounts.selectors import workspaces_of
 from avatars.selectors import avatars_available
 from config import developers as examples
+from config.reference import reference
 
 
 @require_GET
@@ -35,6 +36,13 @@ def developers(request: PageRequest) -> HttpResponse:
         "can_set_origins": access.allows("workspace:write"),
     }
     return render(request, "developers/page.html", context)
+
+
+@workspace_page("workspace:read")
+@require_GET
+def api_reference(request: PageRequest) -> HttpResponse:
+    """Every call of the REST API, as this installation describes it."""
+    return render(request, "developers/reference.html", {"groups": reference()})
 
 
 @login_required

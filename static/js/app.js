@@ -102,7 +102,17 @@ function localTimes(root) {
   }
 }
 
+// A link to a folded part opens it.
+function unfold() {
+  const target = location.hash ? document.getElementById(decodeURIComponent(location.hash.slice(1))) : null;
+  if (target instanceof HTMLDetailsElement) {
+    target.open = true;
+    target.scrollIntoView();
+  }
+}
+
 document.addEventListener("click", clicked);
+window.addEventListener("hashchange", unfold);
 document.addEventListener("keydown", keyPressed);
 document.addEventListener("input", confirmationTyped);
 document.addEventListener("htmx:configRequest", (event) => {
@@ -111,3 +121,4 @@ document.addEventListener("htmx:configRequest", (event) => {
 document.addEventListener("htmx:load", (event) => localTimes(event.detail.elt));
 labelThemeButtons();
 localTimes(document);
+unfold();

@@ -12,7 +12,7 @@ from tests.pages.html import Page
 from tests.people import Join, person, sign_in
 
 pytestmark = pytest.mark.django_db
-PAGES = ("studio", "avatars", "voices", "sessions", "usage", "developers")
+PAGES = ("studio", "avatars", "voices", "sessions", "usage", "developers", "api_reference")
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -43,8 +43,8 @@ def test_it_sends_people_without_a_workspace_to_make_one(name: str) -> None:
 def test_it_marks_the_page_in_the_navigation(name: str, bob_client: Client) -> None:
     page = Page(bob_client.get(reverse(name)).content.decode())
     marked = [link.attributes["href"] for link in page.all("a") if link.attributes.get("aria-current") == "page"]
-    assert reverse(name) in marked
-    assert not {reverse(other) for other in PAGES if other != name} & set(marked)
+    assert any(reverse(name).startswith(address) for address in marked)
+    assert not {reverse(other) for other in PAGES[:6] if not reverse(name).startswith(reverse(other))} & set(marked)
 
 
 def test_it_links_only_to_pages_that_exist(bob_client: Client) -> None:
