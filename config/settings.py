@@ -166,7 +166,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {},
+    "ENUM_NAME_OVERRIDES": {"SessionState": "sessions.models.SessionState", "TurnState": "sessions.models.TurnState"},
     "SERVERS": [{"url": "/"}],
 }
 

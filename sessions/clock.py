@@ -20,6 +20,7 @@ from django.db.models import Exists, F, OuterRef
 from django.utils import timezone
 
 from accounts import tokens
+from accounts.rest.idempotency import forget_expired
 from accounts.tenancy import unscoped, workspace_scope
 from quotas.services import expire_lapsed
 from sessions import presence
@@ -167,6 +168,7 @@ class Clock:
         now = timezone.now()
         settle_left_over(now)
         expire_lapsed(now=now)
+        forget_expired()
         return 0.0
 
     def _leads(self) -> bool:

@@ -33,6 +33,7 @@ FRAMEWORKS = {"admin", "auth", "contenttypes", "sessions", "account", "mfa", "us
 
 # Files that may see every workspace, touch the database without the ORM, or go around the manager.
 UNSCOPED = {
+    "accounts/rest/idempotency.py": "answers of every workspace expire",
     "accounts/access.py": "credentials come before the workspace is known",
     "accounts/selectors.py": "a person's memberships and invitations span workspaces",
     "quotas/clock.py": "holds and periods of all workspaces lapse by the clock",
