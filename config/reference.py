@@ -135,10 +135,15 @@ def _fields(schema: Schema, shape: Schema, prefix: str = "", depth: int = 0) -> 
     for name, inner in shape.get("properties", {}).items():
         full = f"{prefix}.{name}" if prefix else name
         resolved = _resolved(schema, inner)
-        description = inner.get("description") or resolved.get("description", "")
-        yield Field(name=full, type=_type(schema, inner), required=name in required, description=description)
+        yield Field(name=full, type=_type(schema, inner), required=name in required, description=_description(inner, resolved))
         if depth < _DEEPEST:
             yield from _fields(schema, resolved, full, depth + 1)
+
+
+def _description(shape: Schema, resolved: Schema) -> str:
+    """What a person wrote; the generated list of an enum's values (`* `a` - A`) repeats the type."""
+    text: str = shape.get("description") or resolved.get("description", "")
+    return text.split("* `", 1)[0].strip() if "enum" in resolved else text
 
 
 def _resolved(schema: Schema, shape: Schema) -> Schema:

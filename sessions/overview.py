@@ -222,4 +222,3 @@ def _detail(data: dict[str, Any]) -> str:
 def _share(session: AvatarSession, at: datetime, now: datetime) -> float:
     whole = _ms((session.ended_at or now) - session.created_at) or 1
     return round(min(100.0, 100 * _ms(at - session.created_at) / whole), 2)
-

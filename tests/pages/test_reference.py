@@ -33,7 +33,7 @@ SCHEMA = {
                     "parts": {"type": "array", "items": {"$ref": "#/components/schemas/Part"}},
                 },
             },
-            "Colour": {"enum": ["red", "teal"], "type": "string"},
+            "Colour": {"enum": ["red", "teal"], "type": "string", "description": "* `red` - Red\n* `teal` - Teal"},
             "Part": {"type": "object", "properties": {"size": {"type": ["integer", "null"], "description": "In mm."}}},
         }
     },
@@ -53,7 +53,7 @@ def test_it_flattens_what_a_call_takes_and_gives() -> None:
         ("parts", "list of object", False),
         ("parts[].size", "integer or null", False),
     ]
-    assert answer.fields[-1].description == "In mm."
+    assert [field.description for field in answer.fields] == ["", "", "", "In mm."]
     assert [error.status for error in call.errors] == ["404"]
 
 
