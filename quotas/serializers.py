@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
 from quotas.metrics import METERED
@@ -11,6 +12,7 @@ from quotas.metrics import METERED
 _UNITS = sorted({metric.unit for metric in METERED})
 
 
+@extend_schema_serializer(component_name="MetricUsage")
 class MetricUsageOut(serializers.Serializer[Any]):
     """One metric's counters, as whole numbers of its unit."""
 
@@ -24,6 +26,7 @@ class MetricUsageOut(serializers.Serializer[Any]):
     resets_at = serializers.DateTimeField(allow_null=True, help_text="null: counts what runs now, so it has no period")
 
 
+@extend_schema_serializer(component_name="Usage")
 class UsageOut(serializers.Serializer[Any]):
     """What the workspace has used in the current period of its plan."""
 
