@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
-
 from django.urls import include, path, re_path
-from django.views.generic import RedirectView
-from drf_spectacular.views import SpectacularAPIView
+from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from accounts.rest.problems import json_404
 from config import health
@@ -15,14 +12,14 @@ API = ("accounts.api_urls", "avatars.api_urls", "sessions.api_urls", "quotas.url
 PAGES = ("accounts.urls", "avatars.urls", "sessions.urls", "quotas.page_urls", "config.page_urls")
 
 urlpatterns = [
-    *(path("api/v1/", include(module)) for module in API if find_spec(module)),
+    *(path("api/v1/", include(module)) for module in API),
     path("api/v1/openapi.yaml", SpectacularAPIView.as_view(), name="openapi"),
-    path("api/docs", RedirectView.as_view(pattern_name="api_reference"), name="api_docs"),
+    path("api/docs", SpectacularSwaggerSplitView.as_view(url_name="openapi"), name="api_docs"),
     re_path(r"^api/", json_404),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("accounts/", include("allauth.urls")),
-    *(path("", include(module)) for module in PAGES if find_spec(module)),
+    *(path("", include(module)) for module in PAGES),
 ]
 
 handler400 = "accounts.handlers.bad_request"

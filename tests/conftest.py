@@ -4,7 +4,6 @@ is a stranger with a workspace of his own."""
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
@@ -20,12 +19,20 @@ pytest_plugins = ["tests.people", "tests.house"]
 OWNER_URL = os.environ.get("DATABASE_OWNER_URL", os.environ["DATABASE_URL"])
 
 
+@pytest.fixture(autouse=True)
+def _nobody_acts() -> None:
+    """The actor of an earlier test's last request is gone with that test."""
+    from accounts.context import set_actor
+
+    set_actor(user_id=None, api_key_id=None, ip=None, request_id="")
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> Iterator[None]:
     """Create and migrate a test database as its owner; the tests themselves connect as the application's role."""
     worker = os.environ.get("PYTEST_XDIST_WORKER", "main")
     name = f"test_visavis_{worker}"
-    _drop(name)
+    _administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
     _administer("CREATE DATABASE {}", name)
     with django_db_blocker.unblock():
         _migrate_as_owner(name)
@@ -34,16 +41,7 @@ def django_db_setup(request: pytest.FixtureRequest, django_db_blocker: Any) -> I
         yield
         connection.close()
         connection.close_pool()  # type: ignore[attr-defined]
-    _drop(name)
-
-
-def _drop(name: str) -> None:
-    for _ in range(50):  # Postgres' own vacuum may be at work there, which its owner can't stop
-        try:
-            return _administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
-        except psycopg.errors.InsufficientPrivilege:
-            time.sleep(0.2)
-    raise RuntimeError("The test database could not be dropped.")
+    _administer("DROP DATABASE IF EXISTS {} WITH (FORCE)", name)
 
 
 def _administer(statement: str, name: str) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from accounts.context import set_actor
 from accounts.models import Workspace
 from accounts.tenancy import workspace_scope
 from sessions.models import AvatarSession, TurnState
@@ -12,12 +11,6 @@ from sessions.services import session_connect, session_create, session_end, turn
 
 SPOKEN = "Hello! How may I help you today?"
 CUT_SHORT = "This goes on and on until somebody stops it."
-
-
-@pytest.fixture(autouse=True)
-def _nobody_acts() -> None:
-    """The actor of an earlier test's last request is gone with that test."""
-    set_actor(user_id=None, api_key_id=None)
 
 
 @pytest.fixture
