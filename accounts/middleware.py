@@ -49,7 +49,8 @@ class AccessMiddleware:
 
 def page_access(request: HttpRequest) -> Access | None:
     """Access of the signed-in person to the workspace kept in their login session."""
-    if not request.user.is_authenticated:
+    # DRF's own views put None where Django has an AnonymousUser.
+    if request.user is None or not request.user.is_authenticated:
         return None
     chosen = request.session.get(WORKSPACE_SESSION_KEY)
     return access_of_user(request.user, UUID(chosen) if chosen else None)

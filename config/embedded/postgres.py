@@ -93,5 +93,7 @@ def _create_roles(admin: str, passwords: dict[str, str]) -> None:
             if role not in known:
                 statement = "CREATE ROLE {} LOGIN NOSUPERUSER NOBYPASSRLS " + extra + " PASSWORD {}"
                 connection.execute(sql.SQL(statement).format(sql.Identifier(role), sql.Literal(passwords[role])))
+        # The owner may end the application's connections: it drops test databases.
+        connection.execute("GRANT visavis_app TO visavis_owner")
         if not connection.execute("SELECT 1 FROM pg_database WHERE datname = 'visavis'").fetchone():
             connection.execute("CREATE DATABASE visavis OWNER visavis_owner")

@@ -81,5 +81,11 @@ def test_it_shows_the_call_that_starts_everything(bob_client: Client) -> None:
 
 
 @pytest.mark.django_db
-def test_it_leads_the_usual_address_to_the_reference(bob_client: Client) -> None:
-    assert bob_client.get("/api/docs").headers["Location"] == "/developers/reference"
+@pytest.mark.django_db
+def test_it_offers_swagger_ui_without_inline_scripts(bob_client: Client, client: Client) -> None:
+    for visitor in (bob_client, client):
+        answer = visitor.get("/api/docs")
+        assert answer.status_code == 200
+        page = answer.content.decode()
+        assert "swagger-ui-bundle.js" in page
+        assert "<script>" not in page
