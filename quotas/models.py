@@ -231,7 +231,7 @@ class UsageEntry(TenantModel):
     occurred_at = models.DateTimeField()
     # What it was used for. Other rooms' rows: plain ids, which outlive what they name.
     session_id = models.UUIDField(null=True)
-    avatar_id = models.UUIDField(null=True)
+    avatar = models.CharField(max_length=40, blank=True)
     api_key_id = models.UUIDField(null=True)
     provider = models.CharField(max_length=40, blank=True)
     sku = models.CharField(max_length=80, blank=True)

@@ -96,10 +96,10 @@ WITH hold AS (
     RETURNING r.id, r.metric, r.held, r.used, r.sequence, r.state, r.lease_expires_at
 ), entered AS (
     INSERT INTO quotas_usageentry (id, workspace_id, created_at, allowance_id, reservation_id, metric, kind, quantity, source,
-                                   event_id, occurred_at, session_id, avatar_id, api_key_id, provider, sku, provider_cost,
+                                   event_id, occurred_at, session_id, avatar, api_key_id, provider, sku, provider_cost,
                                    provider_currency, cost_is_estimate)
     SELECT part.id, %(workspace)s, %(now)s, allowance_id, outcome.id, metric, kind, quantity, 'hold',
-           concat_ws('/', outcome.id, sequence, %(action)s, kind), %(occurred_at)s, %(session_id)s::uuid, %(avatar_id)s::uuid,
+           concat_ws('/', outcome.id, sequence, %(action)s, kind), %(occurred_at)s, %(session_id)s::uuid, %(avatar)s,
            %(api_key_id)s::uuid, %(provider)s, %(sku)s, CASE WHEN bears_cost THEN %(provider_cost)s::numeric END,
            %(provider_currency)s, %(cost_is_estimate)s
     FROM outcome

@@ -49,7 +49,7 @@ class UsageAttributes:
 
     occurred_at: datetime
     session_id: UUID | None = None
-    avatar_id: UUID | None = None
+    avatar: str = ""
     api_key_id: UUID | None = None
     provider: str = ""
     sku: str = ""

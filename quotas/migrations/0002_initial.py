@@ -143,7 +143,7 @@ class Migration(migrations.Migration):
                 ('event_id', models.CharField(max_length=100)),
                 ('occurred_at', models.DateTimeField()),
                 ('session_id', models.UUIDField(null=True)),
-                ('avatar_id', models.UUIDField(null=True)),
+                ('avatar', models.CharField(blank=True, max_length=40)),
                 ('api_key_id', models.UUIDField(null=True)),
                 ('provider', models.CharField(blank=True, max_length=40)),
                 ('sku', models.CharField(blank=True, max_length=80)),

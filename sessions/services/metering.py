@@ -29,7 +29,9 @@ def slice_length() -> int:
 
 def usage_of(session: AvatarSession) -> UsageAttributes:
     """What the ledger remembers about this session's usage."""
-    return UsageAttributes(occurred_at=timezone.now(), session_id=session.pk, api_key_id=session.api_key_id)
+    return UsageAttributes(
+        occurred_at=timezone.now(), session_id=session.pk, avatar=session.avatar, api_key_id=session.api_key_id
+    )
 
 
 def elapsed_ms(session: AvatarSession, now: datetime, present_until: datetime) -> int:

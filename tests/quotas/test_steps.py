@@ -149,12 +149,12 @@ def test_it_refuses_negative_use_and_unknown_holds(scope: None) -> None:
 
 
 def test_it_writes_into_the_ledger_what_the_use_was_for(scope: None) -> None:
-    session_id, avatar_id, key_id = uuid4(), uuid4(), uuid4()
+    session_id, avatar, key_id = uuid4(), "ada", uuid4()
     hold = take(200)
-    about = usage(session_id=session_id, avatar_id=avatar_id, api_key_id=key_id, provider="local", sku="photo")
+    about = usage(session_id=session_id, avatar=avatar, api_key_id=key_id, provider="local", sku="photo")
     settle(hold_id=hold.id, used=10, sequence=1, usage=about)
     entry = UsageEntry.objects.get()
-    assert (entry.session_id, entry.avatar_id, entry.api_key_id) == (session_id, avatar_id, key_id)
+    assert (entry.session_id, entry.avatar, entry.api_key_id) == (session_id, avatar, key_id)
     assert (entry.provider, entry.sku, entry.reservation_id, entry.metric) == ("local", "photo", hold.id, "avatar_ms")
     assert entry.occurred_at == about.occurred_at
     assert entry.event_id == f"{hold.id}/1/settle/usage"
