@@ -5,16 +5,30 @@ from __future__ import annotations
 import asyncio
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx
 import websockets
+from django.db import connection
 
 from streaming.protocol import Flag, Kind, MediaHeader, parse_media
 
+T = TypeVar("T")
 WAIT_SECONDS = 20.0
+
+
+async def in_thread(work: Callable[..., T], *args: Any, **kwargs: Any) -> T:
+    """Work on the database from an async test; leaves no connection behind."""
+
+    def run() -> T:
+        try:
+            return work(*args, **kwargs)
+        finally:
+            connection.close()
+
+    return await asyncio.to_thread(run)
 
 
 @dataclass(frozen=True, slots=True)

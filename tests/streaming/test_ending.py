@@ -6,14 +6,13 @@ import asyncio
 import time
 from typing import Any
 
-from django.db import connection
 from django.utils import timezone
 
 from accounts.models import ApiKey, Workspace
 from accounts.tenancy import workspace_scope
 from sessions.models import AvatarSession
 from tests.house import QUICK, House
-from tests.live import LiveClient, Stage
+from tests.live import LiveClient, Stage, in_thread
 from tests.people import MakeKey
 
 RESUME_MS = int(QUICK["SESSION_RESUME_SECONDS"]) * 1000
@@ -23,13 +22,10 @@ async def change(workspace: Workspace, rows: Any, **fields: Any) -> None:
     """Update rows of a workspace behind everybody's back."""
 
     def update() -> None:
-        try:
-            with workspace_scope(workspace.pk):
-                assert rows().update(**fields) == 1
-        finally:
-            connection.close()
+        with workspace_scope(workspace.pk):
+            assert rows().update(**fields) == 1
 
-    await asyncio.to_thread(update)
+    await in_thread(update)
 
 
 def used_key(session: str) -> Any:
@@ -46,7 +42,7 @@ async def ended(live: LiveClient, reason: str) -> int:
 async def test_it_ends_a_session_whose_key_is_revoked(
     stage: Stage, workspace: Workspace, make_key: MakeKey, quiet: House
 ) -> None:
-    other_key = await asyncio.to_thread(make_key)
+    other_key = await in_thread(make_key)
     live = await stage.open()
     await live.send("say", text="This key will soon be gone, and so will everything that was opened with it, in a moment.")
     await live.spoken(1)

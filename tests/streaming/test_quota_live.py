@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from datetime import datetime
@@ -13,11 +12,13 @@ from accounts.models import Workspace
 from accounts.tenancy import workspace_scope
 from quotas.metrics import Metric
 from quotas.services import release
+from sessions import presence
 from tests.house import QUICK, House
-from tests.live import Stage
+from tests.live import Stage, in_thread
 from tests.quotas.factories import subscribe, take, usage
 
 SLICE_MS = int(QUICK["SESSION_SLICE_SECONDS"]) * 1000
+BEAT_MS = int(presence.BEAT_SECONDS * 1000)  # the meter knows of a driver's presence as of the last beat
 LIMIT_MS = 40_000
 ROOM_MS = 8_500  # what is left when the test begins: just under 80 % are used
 Limit = Callable[..., None]
@@ -28,7 +29,8 @@ def limit(workspace: Workspace) -> Limit:
     """`limit(avatar_ms=…)` puts Alice's workspace on a plan that is generous but for what is named."""
 
     def put(**included: int) -> None:
-        subscribe(workspace, **({"avatar_ms": 3_600_000, "tts_characters": 10_000, "concurrent_sessions": 5} | included))
+        generous = {"avatar_ms": 3_600_000, "tts_characters": 10_000, "concurrent_sessions": 5}
+        subscribe(workspace, anchor_at=None, **(generous | included))
 
     return put
 
@@ -55,11 +57,11 @@ async def test_it_ends_a_session_whose_plan_is_used_up(nearly_used_up: None, sta
     assert await live.closed() == 4402
 
     session = await stage.state(live.session, state="ended", end_reason="quota_exhausted")
-    assert abs(session["avatar_ms"] - lasted) < SLICE_MS
+    assert abs(session["avatar_ms"] - lasted) < SLICE_MS + BEAT_MS
     shown = await stage.usage("avatar_ms", held=0)
     overrun = LIMIT_MS - ROOM_MS + session["avatar_ms"] - shown["used"]
     assert shown["used"] <= LIMIT_MS
-    assert 0 <= overrun < SLICE_MS
+    assert 0 <= overrun < SLICE_MS + BEAT_MS
     assert len([event for event in live.events if event.get("code") == "quota_80"]) == 1
     assert (await stage.get(f"/sessions/{live.session}/turns"))["results"] == []
 
@@ -78,6 +80,8 @@ async def test_it_lets_the_sentence_end_when_the_plan_is_used_up(nearly_used_up:
     while not [event for event in live.events if event.get("code") == "ending_soon"]:
         turn = len([event for event in live.events if event["type"] == "turn.started"]) + 1
         await live.send("say", text="Yes.")
+        await live.last_of(turn)
+        await live.played_all(turn)
         await live.event("turn.finished", turn=turn, outcome="completed")
     await live.event("session.ended", reason="quota_exhausted")
     assert await live.closed() == 4402
@@ -86,7 +90,7 @@ async def test_it_lets_the_sentence_end_when_the_plan_is_used_up(nearly_used_up:
 
 
 async def test_it_refuses_to_speak_beyond_the_plan_and_changes_nothing(limit: Limit, stage: Stage, quiet: House) -> None:
-    await asyncio.to_thread(limit, tts_characters=60)
+    await in_thread(limit, tts_characters=60)
     live = await stage.open()
     first = "This sentence has just over forty letters."
     await live.send("say", text=first)
@@ -104,7 +108,7 @@ async def test_it_refuses_to_speak_beyond_the_plan_and_changes_nothing(limit: Li
 
 
 async def test_it_opens_as_many_sessions_as_the_plan_allows(limit: Limit, stage: Stage) -> None:
-    await asyncio.to_thread(limit, concurrent_sessions=1)
+    await in_thread(limit, concurrent_sessions=1)
     first = await stage.create()
     refused = await stage.rest("POST", "/sessions", json={"avatar": "ada"})
     assert (refused.status_code, refused.json()["metric"]) == (402, "concurrent_sessions")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 import pytest
 
@@ -29,12 +30,13 @@ async def test_it_shows_every_viewer_what_the_driver_sees(stage: Stage, quiet: H
 
 
 @pytest.mark.parametrize(
-    "message", [{"type": "say", "text": "Hi."}, {"type": "interrupt"}, {"type": "emotion", "name": "happy", "intensity": 1}]
+    ("kind", "fields"),
+    [("say", {"text": "Hi."}), ("interrupt", {}), ("emotion", {"name": "happy", "intensity": 1})],
 )
-async def test_it_lets_viewers_only_watch(stage: Stage, message: dict[str, object]) -> None:
+async def test_it_lets_viewers_only_watch(stage: Stage, kind: str, fields: dict[str, Any]) -> None:
     driver = await stage.open()
     viewer = await stage.join(driver.session, "viewer")
-    await viewer.send(**{"type_" if name == "type" else name: value for name, value in message.items()})
+    await viewer.send(kind, **fields)
     await viewer.error("not_driver")
     await viewer.send("ping", t=3)
     assert (await viewer.event("pong"))["t"] == 3

@@ -1,0 +1,77 @@
+"""The hub: bounded mailboxes, each with its own session's messages, and signs of life of the drivers that are here."""
+
+from __future__ import annotations
+
+import asyncio
+from uuid import UUID, uuid4
+
+from sessions import presence
+from streaming import bus
+from streaming.hub import QUEUE_MESSAGES, Hub, Mailbox
+
+
+def mailbox(session: str | None = None, *, is_driver: bool = True) -> Mailbox:
+    return Mailbox(session or str(uuid4()), str(uuid4()), is_driver=is_driver)
+
+
+async def kinds(box: Mailbox, count: int) -> list[str]:
+    """The kinds of the next `count` controls."""
+    async with asyncio.timeout(5):
+        got = [bus.decode(await box.queue.get()) for _ in range(count)]
+    return [item.fields["kind"] for item in got if isinstance(item, bus.Control)]
+
+
+def test_it_marks_a_mailbox_that_overflows_and_keeps_what_was_first() -> None:
+    box = mailbox()
+    for number in range(QUEUE_MESSAGES):
+        box.put(bytes([number]))
+    assert not box.overflowed.is_set()
+    box.put(b"one too many")
+    assert box.overflowed.is_set()
+    assert box.queue.qsize() == QUEUE_MESSAGES
+    assert box.queue.get_nowait() == b"\x00"
+
+
+async def test_it_delivers_to_every_mailbox_of_a_session_and_to_no_other() -> None:
+    hub, one, other = Hub(), mailbox(), mailbox()
+    twin = mailbox(one.session_id, is_driver=False)
+    for box in (one, twin, other):
+        await hub.join(box)
+    await asyncio.to_thread(bus.tell, one.session_id, kind="first")
+    await asyncio.to_thread(bus.tell, other.session_id, kind="second")
+    assert await kinds(one, 1) == await kinds(twin, 1) == ["first"]
+    assert await kinds(other, 1) == ["second"]
+    assert one.queue.empty()
+    assert twin.queue.empty()
+
+
+async def test_it_delivers_nothing_to_who_has_left() -> None:
+    hub, one = Hub(), mailbox()
+    twin = mailbox(one.session_id)
+    for box in (one, twin):
+        await hub.join(box)
+    await hub.leave(one)
+    await asyncio.to_thread(bus.tell, one.session_id, kind="late")
+    assert await kinds(twin, 1) == ["late"]
+    assert one.queue.empty()
+    await hub.leave(twin)
+    await hub.join(one)
+    await asyncio.to_thread(bus.tell, one.session_id, kind="again")
+    assert await kinds(one, 1) == ["again"]
+
+
+async def test_it_delivers_in_the_order_of_publishing() -> None:
+    hub, one = Hub(), mailbox()
+    await hub.join(one)
+    for number in range(20):
+        await asyncio.to_thread(bus.tell, one.session_id, kind=str(number))
+    assert await kinds(one, 20) == [str(number) for number in range(20)]
+
+
+async def test_it_beats_for_drivers_and_not_for_viewers() -> None:
+    hub, driver, viewer = Hub(), mailbox(), mailbox(is_driver=False)
+    for box in (driver, viewer):
+        await hub.join(box)
+    await asyncio.sleep(presence.BEAT_SECONDS + 0.5)
+    seen = await asyncio.to_thread(presence.last_seen, [UUID(driver.session_id), UUID(viewer.session_id)])
+    assert seen.keys() == {UUID(driver.session_id)}
