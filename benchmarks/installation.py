@@ -36,9 +36,7 @@ class Installation:
 
     def __enter__(self) -> Installation:
         self.stack = Stack(self.root, throwaway=False).up()
-        os.environ.update(
-            BASE_URL=self.url, API_RATE_LIMIT="10000000/minute", LOG_LEVEL="ERROR", SESSION_IDLE_SECONDS="3600"
-        )
+        os.environ.update(BASE_URL=self.url, API_RATE_LIMIT="10000000/minute", LOG_LEVEL="ERROR", SESSION_IDLE_SECONDS="3600")
         subprocess.run([sys.executable, "-m", "config.migrate"], check=True)
         self.key = _tenant()
         self.processes.start("web", web(self.port))

@@ -7,11 +7,12 @@ from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID
 
 from django.conf import settings
-from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
+from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.errors import Gone
+from accounts.rest.documents import paged, problems
 from accounts.rest.idempotency import idempotent
 from accounts.rest.views import WorkspaceView
 from sessions import tickets
@@ -57,12 +58,16 @@ class SessionList(WorkspaceView):
 
     scopes = {"GET": "sessions:read", "POST": "sessions:write"}
 
-    @extend_schema(responses=SessionSerializer(many=True), operation_id="sessions_list")
+    @extend_schema(responses={200: paged(SessionSerializer), **problems(401, 403, 429)}, operation_id="sessions_list")
     def get(self, request: Request) -> Response:
         """Sessions, newest first."""
         return self.page(all_sessions(), SessionSerializer)
 
-    @extend_schema(request=SessionCreateSerializer, responses={201: NewSessionSerializer}, parameters=[KEY])
+    @extend_schema(
+        request=SessionCreateSerializer,
+        responses={201: NewSessionSerializer, **problems(400, 401, 402, 403, 409, 422, 429)},
+        parameters=[KEY],
+    )
     def post(self, request: Request) -> Response:
         """Create a session and its first ticket; 402 where the plan is used up."""
         return idempotent(request, lambda: self._create(parsed(SessionCreateSerializer, request)))
@@ -77,12 +82,12 @@ class SessionList(WorkspaceView):
 class SessionDetail(WorkspaceView):
     scopes = {"GET": "sessions:read", "DELETE": "sessions:write"}
 
-    @extend_schema(responses=SessionSerializer)
+    @extend_schema(responses={200: SessionSerializer, **problems(401, 403, 404, 429)})
     def get(self, request: Request, session_id: UUID) -> Response:
         """One session."""
         return Response(SessionSerializer(access_session(session_id)).data)
 
-    @extend_schema(responses=SessionSerializer)
+    @extend_schema(responses={200: SessionSerializer, **problems(401, 403, 404, 429)})
     def delete(self, request: Request, session_id: UUID) -> Response:
         """End a session; one that is over stays as it is."""
         session_end(session_id=session_id, reason="api")
@@ -92,7 +97,11 @@ class SessionDetail(WorkspaceView):
 class SessionTickets(WorkspaceView):
     scopes = {"POST": "sessions:write"}
 
-    @extend_schema(request=TicketCreateSerializer, responses={201: TicketSerializer}, operation_id="session_tickets_create")
+    @extend_schema(
+        request=TicketCreateSerializer,
+        responses={201: TicketSerializer, **problems(400, 401, 403, 404, 410, 429)},
+        operation_id="session_tickets_create",
+    )
     def post(self, request: Request, session_id: UUID) -> Response:
         """A one-time ticket to connect, to come back, or to watch."""
         role = parsed(TicketCreateSerializer, request)["role"]
@@ -105,12 +114,16 @@ class SessionTickets(WorkspaceView):
 class SessionTurns(WorkspaceView):
     scopes = {"GET": "sessions:read", "POST": "sessions:write"}
 
-    @extend_schema(responses=TurnSerializer(many=True), operation_id="session_turns_list")
+    @extend_schema(responses={200: paged(TurnSerializer), **problems(401, 403, 404, 429)}, operation_id="session_turns_list")
     def get(self, request: Request, session_id: UUID) -> Response:
         """What was said, newest first."""
         return self.page(turns_of(access_session(session_id)), TurnSerializer)
 
-    @extend_schema(request=TurnCreateSerializer, responses={201: TurnSerializer}, parameters=[KEY])
+    @extend_schema(
+        request=TurnCreateSerializer,
+        responses={201: TurnSerializer, **problems(400, 401, 402, 403, 404, 409, 422, 429)},
+        parameters=[KEY],
+    )
     def post(self, request: Request, session_id: UUID) -> Response:
         """Say something in a live session; what is being said is interrupted."""
         return idempotent(request, lambda: self._create(session_id, parsed(TurnCreateSerializer, request)))
@@ -118,16 +131,16 @@ class SessionTurns(WorkspaceView):
     def _create(self, session_id: UUID, wish: dict[str, Any]) -> Response:
         emotion = wish.pop("emotion", {"name": "", "intensity": 0.0})
         voice = wish.pop("voice", None)
-        turn = turn_create(
-            session_id=session_id, voice_id=voice, emotion=emotion["name"], intensity=emotion["intensity"], **wish
-        )
+        turn = turn_create(session_id=session_id, voice_id=voice, emotion=emotion["name"], intensity=emotion["intensity"], **wish)
         return Response(TurnSerializer(turn).data, status=201)
 
 
-@extend_schema_view(get=extend_schema(responses=SessionEventSerializer(many=True), operation_id="session_events_list"))
 class SessionEvents(WorkspaceView):
     scopes = {"GET": "sessions:read"}
 
+    @extend_schema(
+        responses={200: paged(SessionEventSerializer), **problems(401, 403, 404, 429)}, operation_id="session_events_list"
+    )
     def get(self, request: Request, session_id: UUID) -> Response:
         """What happened, newest first."""
         return self.page(events_of(access_session(session_id)), SessionEventSerializer)
