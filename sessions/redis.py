@@ -16,8 +16,11 @@ def client() -> redis.Redis:
 
 
 def async_client() -> redis.asyncio.Redis:
-    """A fresh asynchronous client; it belongs to the event loop that uses it."""
+    """A fresh asynchronous client; it belongs to the event loop that uses it.
+
+    Without health checks: one that a subscriber sends while another task reads would wait for an answer that is not its own.
+    """
     made: redis.asyncio.Redis = redis.asyncio.Redis.from_url(
-        settings.REDIS_URL, socket_connect_timeout=TIMEOUT_SECONDS, health_check_interval=30
+        settings.REDIS_URL, socket_connect_timeout=TIMEOUT_SECONDS, socket_keepalive=True
     )
     return made
