@@ -44,6 +44,7 @@ const CALM_SWAY = 0.3;
 /** A picture that blocks the page longer than this leaves it alone for twice as long before the next one. */
 const BLOCKING_MS = 50;
 const REST_SHARE = 2;
+const LONGEST_REST_MS = 1000;
 
 export class Viewer extends Emitter<ViewerEvents> {
   readonly canvas: HTMLCanvasElement;
@@ -198,9 +199,19 @@ export class Viewer extends Emitter<ViewerEvents> {
     this.#draw();
     const done = performance.now();
     this.#meter.end(faced - begun, done - begun);
-    if (done - begun > BLOCKING_MS) this.#restUntil = done + REST_SHARE * (done - begun);
+    this.#leaveRoom(begun);
     if (!this.#announced) this.#announce();
   };
+
+  /** Without a graphics card most of a picture's time passes after the script, so the page's next task tells the end. */
+  #leaveRoom(begun: number): void {
+    this.#restUntil = Infinity;
+    setTimeout(() => {
+      const blocked = performance.now() - begun;
+      const rest = blocked > BLOCKING_MS ? Math.min(LONGEST_REST_MS, REST_SHARE * blocked) : 0;
+      this.#restUntil = begun + blocked + rest;
+    });
+  }
 
   #draw(): void {
     this.#renderer.render(this.#scene, this.#camera);
