@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from csp.decorators import csp_update
 from django.urls import include, path, re_path
+from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
 from accounts.rest.problems import json_404
@@ -19,7 +20,7 @@ urlpatterns = [
     *(path("api/v1/", include(module)) for module in API),
     path("api/v1/openapi.yaml", SpectacularAPIView.as_view(), name="openapi"),
     path("api/docs", swagger_ui, name="api_docs"),
-    re_path(r"^api/", json_404),
+    re_path(r"^api/", csrf_exempt(json_404)),
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("accounts/", include("allauth.urls")),

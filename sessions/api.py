@@ -11,13 +11,12 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.errors import Gone
 from accounts.rest.documents import paged, problems
 from accounts.rest.idempotency import idempotent
 from accounts.rest.views import WorkspaceView
 from sessions import tickets
 from sessions.models import AvatarSession
-from sessions.selectors import access_session, all_sessions, events_of, turns_of
+from sessions.selectors import access_open_session, access_session, all_sessions, events_of, turns_of
 from sessions.serializers import (
     NewSessionSerializer,
     SessionCreateSerializer,
@@ -105,9 +104,7 @@ class SessionTickets(WorkspaceView):
     def post(self, request: Request, session_id: UUID) -> Response:
         """A one-time ticket to connect, to come back, or to watch."""
         role = parsed(TicketCreateSerializer, request)["role"]
-        session = access_session(session_id)
-        if not session.is_open:
-            raise Gone("This session is over.", code="session_over", hint="Create a new session.")
+        session = access_open_session(session_id)
         return Response(TicketSerializer(issued(session, role)).data, status=201)
 
 

@@ -43,11 +43,12 @@ def problems(*statuses: int) -> dict[Any, OpenApiResponse]:
 
 
 def paged(item: type[serializers.BaseSerializer[Any]]) -> serializers.Serializer[Any]:
-    """The shape of one page of `item`s, named after it: KeyOut → KeyPage."""
+    """The shape of one page of `item`s, named after it: KeyOut → KeyPage, SessionSerializer → SessionPage."""
     fields = {
         "next": serializers.URLField(allow_null=True),
         "previous": serializers.URLField(allow_null=True),
         "results": item(many=True),
     }
-    page: serializers.Serializer[Any] = inline_serializer(f"{item.__name__.removesuffix('Out')}Page", fields)
+    name = item.__name__.removesuffix("Out").removesuffix("Serializer")
+    page: serializers.Serializer[Any] = inline_serializer(f"{name}Page", fields)
     return page

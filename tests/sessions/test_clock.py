@@ -9,6 +9,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import pytest
+from django.conf import settings
 from django.utils import timezone
 
 from accounts.models import Workspace
@@ -16,10 +17,10 @@ from accounts.tenancy import workspace_scope
 from quotas.metrics import Metric
 from quotas.selectors import usage_of
 from sessions import clock, presence
-from sessions.clock import LEADER_KEY, UNATTENDED, Clock, settle_left_over, tick
+from sessions.clock import LEADER_KEY, LOST, UNATTENDED, Clock, settle_left_over, tick
 from sessions.models import AvatarSession, SessionState, Turn, TurnState
 from sessions.redis import client
-from sessions.services import session_end, turn_create, turn_progress
+from sessions.services import session_end, turn_create, turn_progress, turn_speaking
 from tests.sessions.factories import live, open_holds, waiting
 
 LATER = timedelta(seconds=1)
@@ -98,9 +99,54 @@ def test_it_leaves_a_turn_alone_that_is_being_spoken(workspace: Workspace) -> No
     with workspace_scope(workspace.pk):
         session = live()
         turn_create(session_id=session.pk, text="Go on.")
+    assert settle_left_over(timezone.now() + UNATTENDED + LATER) == 0
+    with workspace_scope(workspace.pk):
+        assert turn_speaking(session_id=session.pk, number=1, timings={})
     assert settle_left_over(timezone.now() + timedelta(hours=1)) == 0
     with workspace_scope(workspace.pk):
-        assert Turn.objects.get().state == TurnState.QUEUED
+        assert Turn.objects.get().state == TurnState.SPEAKING
+
+
+@pytest.mark.django_db
+def test_it_fails_a_turn_that_never_reached_a_worker_and_charges_nothing(workspace: Workspace) -> None:
+    with workspace_scope(workspace.pk):
+        session = live()
+        turn_create(session_id=session.pk, text="Nobody has heard of this.")
+    assert settle_left_over(timezone.now() + LOST + LATER) == 1
+    with workspace_scope(workspace.pk):
+        turn = Turn.objects.get()
+        assert (turn.state, turn.error, turn.characters) == (TurnState.FAILED, "no_worker", 0)
+        assert usage_of(Metric.TTS_CHARACTERS).held == 0
+
+
+@pytest.mark.django_db
+def test_it_settles_the_other_turns_when_one_fails(workspace: Workspace, caplog: pytest.LogCaptureFixture) -> None:
+    with workspace_scope(workspace.pk):
+        broken, fine = live(), live()
+        for session in (broken, fine):
+            turn_create(session_id=session.pk, text="Once.")
+            session_end(session_id=session.pk, reason="api")
+        Turn.objects.filter(session=broken).update(hold=UUID(int=0))
+    with caplog.at_level(logging.ERROR):
+        assert settle_left_over(timezone.now() + UNATTENDED + LATER) == 2
+    assert str(broken.pk) in caplog.text
+    with workspace_scope(workspace.pk):
+        assert Turn.objects.get(session=fine).hold is None
+        assert Turn.objects.get(session=broken).hold is not None
+
+
+@pytest.mark.django_db
+def test_it_gives_the_gateways_time_when_redis_has_lost_who_was_seen(workspace: Workspace) -> None:
+    with workspace_scope(workspace.pk):
+        session = live()
+        early = timezone.now() - timedelta(minutes=5)
+        AvatarSession.objects.filter(pk=session.pk).update(live_at=early)
+    presence.forget(session.pk)
+    assert tick() == 0
+    assert reloaded(session).state == SessionState.LIVE
+    gone = timezone.now() + timedelta(seconds=settings.SESSION_RESUME_SECONDS + 1)
+    assert tick(gone) == 1
+    assert reloaded(session).end_reason == "disconnected"
 
 
 def test_it_leads_alone_until_it_steps_down() -> None:
