@@ -16,7 +16,7 @@ from uuid import UUID
 import redis.exceptions
 from django.conf import settings
 from django.db import close_old_connections
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef, Q
 from django.utils import timezone
 
 from accounts import tokens
@@ -24,7 +24,7 @@ from accounts.rest.idempotency import forget_expired
 from accounts.tenancy import unscoped, workspace_scope
 from quotas.services import expire_lapsed
 from sessions import presence
-from sessions.models import ACTIVE_TURNS, OPEN_STATES, AvatarSession, SessionState, Turn
+from sessions.models import ACTIVE_TURNS, OPEN_STATES, AvatarSession, SessionState, Turn, TurnState
 from sessions.redis import client
 from sessions.services import session_end, session_renew, turn_settle
 
@@ -32,6 +32,8 @@ logger = logging.getLogger(__name__)
 TICK_SECONDS = 1.0
 SWEEP_SECONDS = 15.0
 UNATTENDED = timedelta(seconds=15)  # a gateway settles its turn well within this
+LOST = timedelta(seconds=60)  # a message to a worker is void after 10 s, its first clause spoken soon after
+FORGOTTEN = timedelta(hours=1)  # sessions without a driver end long before
 LEADER_KEY = "clock:leader"
 LEADER_MS = 10_000
 _KEEP = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('PEXPIRE', KEYS[1], ARGV[2]) end return 0"
@@ -91,6 +93,7 @@ def tick(now: datetime | None = None) -> int:
     now = now or timezone.now()
     sessions = open_sessions(now)
     seen = presence.last_seen([session.id for session in sessions])
+    seen |= _assumed([session for session in sessions if session.live_at and session.id not in seen], now)
     acted = 0
     for session in sessions:
         due = verdict(session, now, seen.get(session.id))
@@ -98,6 +101,12 @@ def tick(now: datetime | None = None) -> int:
             acted += 1
             _carry_out(session, due, seen.get(session.id) or session.live_at or now)
     return acted
+
+
+def _assumed(sessions: list[OpenSession], now: datetime) -> dict[UUID, datetime]:
+    """Redis has lost when these were seen: now counts, so that their gateways have the time to beat again."""
+    presence.beat(str(session.id) for session in sessions)
+    return {session.id: now for session in sessions}
 
 
 def open_sessions(now: datetime) -> list[OpenSession]:
@@ -130,13 +139,18 @@ def _carry_out(session: OpenSession, due: Due, seen: datetime) -> None:
 
 
 def settle_left_over(now: datetime) -> int:
-    """Settle the turns that ended while no gateway watched them; returns how many."""
+    """Settle the turns that no gateway watches: those that ended unseen, and those that never reached a worker. Returns how
+    many there are. One failure doesn't stop the others."""
     with unscoped("turns of every workspace may be left over"):
-        rows = Turn.objects.filter(hold__isnull=False, finished_at__lt=now - UNATTENDED)
+        ended, lost = Q(finished_at__lt=now - UNATTENDED), Q(state=TurnState.QUEUED, created_at__lt=now - LOST)
+        rows = Turn.objects.filter(ended | lost, hold__isnull=False)
         left_over = list(rows.values_list("workspace_id", "session_id", "number"))
     for workspace_id, session_id, number in left_over:
-        with workspace_scope(workspace_id):
-            turn_settle(session_id=session_id, number=number)
+        try:
+            with workspace_scope(workspace_id):
+                turn_settle(session_id=session_id, number=number)
+        except Exception:
+            logger.exception("The clock could not settle turn %d of session %s.", number, session_id)
     return len(left_over)
 
 
@@ -169,6 +183,7 @@ class Clock:
         settle_left_over(now)
         expire_lapsed(now=now)
         forget_expired()
+        presence.forget_before(now - FORGOTTEN)
         return 0.0
 
     def _leads(self) -> bool:

@@ -28,6 +28,11 @@ def last_seen(session_ids: list[UUID]) -> dict[UUID, datetime]:
     return {session_id: datetime.fromtimestamp(score, UTC) for session_id, score in pairs if score is not None}
 
 
+def forget_before(moment: datetime) -> None:
+    """Drop what nobody asks for any more: the last beat of a gateway may come after its session has ended."""
+    client().zremrangebyscore(KEY, "-inf", moment.timestamp())
+
+
 def forget(session_id: UUID) -> None:
     """The session is over."""
     client().zrem(KEY, str(session_id))

@@ -4,15 +4,35 @@ from __future__ import annotations
 
 from uuid import UUID
 
-from accounts.errors import NotFound
+from django.db.models import QuerySet
+
+from accounts.errors import Gone, NotFound
 from accounts.tenancy import TenantQuerySet
 from sessions.models import OPEN_STATES, AvatarSession, SessionEvent, Turn
 
 
 def access_session(session_id: UUID | str) -> AvatarSession:
     """The session; raises NotFound when it is absent or a stranger's."""
+    return _found(AvatarSession.objects.get_queryset(), session_id)
+
+
+def access_open_session(session_id: UUID | str) -> AvatarSession:
+    """As access_session; raises Gone when the session is over."""
+    session = access_session(session_id)
+    if not session.is_open:
+        raise Gone("This session is over.", code="session_over", hint="Create a new session.")
+    return session
+
+
+def lock_session(session_id: UUID) -> AvatarSession:
+    """As access_session, its row locked until the transaction ends. Whoever moves its holds locks it first, before any
+    allowance, so that no two wait for each other."""
+    return _found(AvatarSession.objects.select_for_update(no_key=True), session_id)
+
+
+def _found(rows: QuerySet[AvatarSession], session_id: UUID | str) -> AvatarSession:
     try:
-        return AvatarSession.objects.get(pk=session_id)
+        return rows.get(pk=session_id)
     except AvatarSession.DoesNotExist as error:
         raise NotFound("No such session in this workspace.", code="session_not_found") from error
 

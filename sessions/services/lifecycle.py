@@ -17,8 +17,8 @@ from quotas.metrics import Metric
 from quotas.services import release, reserve
 from sessions import events, presence
 from sessions.models import ACTIVE_TURNS, OPEN_STATES, AvatarSession, SessionState, Turn, TurnState
-from sessions.selectors import access_session
-from sessions.services.metering import SLICE_LEASE, elapsed_ms, slice_length, usage_of
+from sessions.selectors import access_session, lock_session
+from sessions.services.metering import SLICE_LEASE, elapsed_ms, skip_absence, slice_length, usage_of
 
 SEAT_MARGIN = timedelta(minutes=10)
 
@@ -78,8 +78,9 @@ def _hold_seat_and_time(session: AvatarSession) -> None:
 def session_connect(*, session_id: UUID, role: str) -> AvatarSession:
     """A ticket was redeemed: the first driver makes the session live. Raises Gone when the session is over."""
     now = timezone.now()
-    session = access_session(session_id)
+    session = lock_session(session_id)
     if role == "driver":
+        skip_absence(session, now)
         waiting = AvatarSession.objects.filter(pk=session_id, state__in=[SessionState.CREATED, SessionState.CONNECTING])
         renew_at = now + timedelta(milliseconds=slice_length() // 2)
         if waiting.update(state=SessionState.LIVE, live_at=now, last_active_at=now, metered_at=now, renew_at=renew_at):

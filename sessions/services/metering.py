@@ -13,12 +13,13 @@ from quotas.metrics import Metric
 from quotas.selectors import share_used
 from quotas.services import renew
 from quotas.values import UsageAttributes
-from sessions import events
+from sessions import events, presence
 from sessions.models import AvatarSession, SessionEvent, SessionState
-from sessions.selectors import access_session
+from sessions.selectors import lock_session
 
 SLICE_LEASE = timedelta(seconds=settings.SESSION_SLICE_SECONDS * 3)
-PRESENCE_FRESH = timedelta(seconds=10)
+# Without a sign of life for longer than this, there was no driver: a gateway's beat may be late, but not twice.
+ABSENCE = timedelta(seconds=2 * presence.BEAT_SECONDS)
 WARN_PERCENT = 80
 
 
@@ -41,11 +42,21 @@ def elapsed_ms(session: AvatarSession, now: datetime, present_until: datetime) -
     return max(0, round((min(now, present_until) - session.metered_at) / timedelta(milliseconds=1)))
 
 
+def skip_absence(session: AvatarSession, now: datetime) -> None:
+    """A driver comes (back) to a live session whose row is locked: the time without one is not counted."""
+    if session.metered_at is None:
+        return
+    away = now - max(session.metered_at, presence.last_seen([session.pk]).get(session.pk, now))
+    if away > ABSENCE:
+        session.metered_at += away
+        session.save(update_fields=["metered_at"])
+
+
 @transaction.atomic
 def session_renew(*, session_id: UUID, present_until: datetime) -> None:
     """Settle the time used and hold the next slice; where none is left, announce the end (state `ending`)."""
     now = timezone.now()
-    session = access_session(session_id)
+    session = lock_session(session_id)
     if session.state != SessionState.LIVE or session.time_hold is None:
         return
     used = elapsed_ms(session, now, present_until)
@@ -58,17 +69,15 @@ def session_renew(*, session_id: UUID, present_until: datetime) -> None:
         lease=SLICE_LEASE,
         usage=usage_of(session),
     )
-    _note_settlement(session, sequence, used, now, present_until)
+    _note_settlement(session, sequence, used, now)
     if renewal.shortage:
         _announce_end(session, now, renewal.hold.amount)
     elif share_used(Metric.AVATAR_MS) >= WARN_PERCENT:
         _warn_once(session)
 
 
-def _note_settlement(session: AvatarSession, sequence: int, used: int, now: datetime, present_until: datetime) -> None:
-    # A stale presence is a gap without a driver: it is skipped, not billed.
-    fresh = now - present_until < PRESENCE_FRESH
-    session.metered_at = min(now, present_until) if fresh else now
+def _note_settlement(session: AvatarSession, sequence: int, used: int, now: datetime) -> None:
+    session.metered_at = (session.metered_at or now) + timedelta(milliseconds=used)
     session.slice_number = sequence
     session.settled_ms += used
     session.renew_at = now + timedelta(milliseconds=slice_length() // 2)

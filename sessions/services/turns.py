@@ -148,6 +148,8 @@ def turn_finish(
     turn = Turn.objects.get(session=session, number=number)
     _close(turn, outcome)
     turn.refresh_from_db()
+    if spoken_ms < turn.spoken_ms:  # a connection before this one has noted more
+        spoken_ms, heard_text, characters = turn.spoken_ms, turn.heard_text, turn.characters
     if turn.hold is not None:
         release(hold_id=turn.hold, used=min(characters, len(turn.text)), sequence=1, usage=usage_of(session))
         _fill_in(turn, spoken_ms, heard_text, characters, error, timings or {})
@@ -165,14 +167,15 @@ def turn_progress(*, session_id: UUID, number: int, spoken_ms: int, heard_text: 
 def turn_settle(*, session_id: UUID, number: int) -> Turn:
     """Close a turn that nobody watches any more, by what was last noted of it."""
     turn = Turn.objects.get(session_id=session_id, number=number)
+    is_lost = turn.state == TurnState.QUEUED
     return turn_finish(
         session_id=session_id,
         number=number,
-        outcome=TurnState.INTERRUPTED,
+        outcome=TurnState.FAILED if is_lost else TurnState.INTERRUPTED,
         spoken_ms=turn.spoken_ms,
         heard_text=turn.heard_text,
         characters=turn.characters,
-        error=turn.error,
+        error="no_worker" if is_lost else turn.error,
     )
 
 
