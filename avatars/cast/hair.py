@@ -102,7 +102,7 @@ def _long(grower: _Grower, ribbons: Ribbons) -> None:
     for number, layer in enumerate(LAYERS):
         for sign in (1.0, -1.0):
             for place in range(layer.count):
-                share = float(((place + 0.2 + 0.6 * grower.random.rand()) / layer.count) ** 1.25)
+                share = float(((place + 0.2 + 0.6 * grower.random.rand()) / layer.count) ** 1.55)
                 _lock(grower, ribbons, layer, number, sign, share)
 
 
@@ -161,7 +161,7 @@ def _waved(grower: _Grower, path: Floats, shares: Floats, azimuth: float) -> Flo
 
 def _short(grower: _Grower, ribbons: Ribbons) -> None:
     """Short tufts that flow away from a whorl, longer and lifted on top."""
-    grower.cap(ribbons, 0.022, 0.6, 0.02)
+    grower.cap(ribbons, 0.030, 0.6, -0.015)
     roots = grower.scalp.roots(grower.hair.locks, grower.random)
     fringe = grower.scalp.roots(240, grower.random, -0.055)
     for root in np.concatenate([roots, fringe]):

@@ -137,27 +137,28 @@ def build_tongue(anatomy: Anatomy, source: Part, teeth: Part) -> Part:
     """A tongue resting behind the lower teeth. tongueOut at 0.3 puts its tip between the teeth, at 1 out of the mouth."""
     scale = anatomy.scale
     lower = teeth.positions[ARCH_STEPS * TOOTH_ROWS :]
-    edge, front = float(lower[:, 1].max()), float(lower[:, 2].max())
+    level = float(lower[:, 1].max()) + 0.036 * scale  # a little above the lower teeth, so that TH and L can show it
+    front = float(lower[:, 2].max())
     along = np.linspace(0, 1, TONGUE_RINGS)
-    points = _tongue_shape(along, edge, front, scale)
+    points = _tongue_shape(along, level, front, scale)
     deltas = affine_deltas(source.positions, present(source.deltas), points)
     deltas[index_of()["tongueOut"]] = _stick_out(along, points, scale)
-    light = 0.20 + 0.72 * _daylight(points[:, 2], front, scale)
+    light = 0.22 + 0.85 * _daylight(points[:, 2], front, scale)
     return Part(
         name="tongue",
         positions=points,
         faces=grid_faces(TONGUE_RINGS, TONGUE_AROUND)[:, ::-1],
         deltas=deltas,
-        colours=vec(0.80, 0.40, 0.39) * light[:, None],
+        colours=vec(0.84, 0.43, 0.42) * light[:, None],
     )
 
 
-def _tongue_shape(along: Floats, edge: float, front: float, scale: float) -> Floats:
+def _tongue_shape(along: Floats, level: float, front: float, scale: float) -> Floats:
     """Rings from the root (along = 0) to the tip (1), closed by shrinking to nearly nothing at both ends."""
-    taper = np.sqrt(np.clip(1 - np.clip((along - 0.5) / 0.5, 0, 1) ** 2.4, 0.002, 1))
+    taper = np.sqrt(np.clip(1 - np.clip((along - 0.5) / 0.5, 0, 1) ** 2.4, 0.00002, 1))
     half_width = lerp(0.19, 0.15, along) * taper * scale
-    half_height = lerp(0.075, 0.034, along) * np.maximum(taper**0.7, 0.03) * scale
-    centre_y = edge + (lerp(-0.13, -0.040, along) + 0.03 * np.sin(np.pi * along)) * scale
+    half_height = lerp(0.075, 0.034, along) * taper**0.7 * scale
+    centre_y = level + (lerp(-0.13, -0.036, along) + 0.03 * np.sin(np.pi * along)) * scale
     centre_z = front + lerp(-0.62, -0.050, along**0.85) * scale
     turn = 2 * np.pi * np.arange(TONGUE_AROUND) / TONGUE_AROUND
     x = half_width[:, None] * np.cos(turn)
@@ -177,4 +178,4 @@ def affine_deltas(source: Floats, deltas: Floats, points: Floats) -> Floats:
 
 def _stick_out(along: Floats, points: Floats, scale: float) -> Floats:
     share = np.repeat(along**1.6, TONGUE_AROUND)
-    return np.stack([-0.18 * points[:, 0] * share, 0.085 * scale * share, 0.27 * scale * share], 1)
+    return np.stack([-0.18 * points[:, 0] * share, 0.105 * scale * share, 0.30 * scale * share], 1)

@@ -10,6 +10,7 @@ from avatars.cast.arrays import Floats, Ints, smoothstep
 from avatars.cast.fields import nearest
 from avatars.cast.source import base_mesh, face_unit_names, face_units, mask
 
+PARTED = ("eyeBlink", "eyeSquint", "eyeWide", "cheekSquint")
 SOFTENED = ("mouthSmile", "cheekSquint", "mouthDimple", "noseSneer")
 
 
@@ -49,7 +50,17 @@ def symmetric_units() -> Floats:
         for channel in sided(stem):
             number = index_of()[channel]
             out[number] += soften * (_spread(out[number], 14) - out[number])
+    _keep_to_one_side(out)
     return out
+
+
+def _keep_to_one_side(units: Floats) -> None:
+    """In place: a wink must not tug at the other eye, as the source's does; both sides together stay the same."""
+    left = smoothstep(-0.066, 0.066, base_mesh().positions[:, 0])[:, None]
+    for stem in PARTED:
+        first, second = (index_of()[channel] for channel in sided(stem))
+        both = units[first] + units[second]
+        units[first], units[second] = both * left, both * (1 - left)
 
 
 def _other_side(name: str) -> str:

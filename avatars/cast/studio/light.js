@@ -15,7 +15,7 @@ const BOXES = [
 ];
 const NO_SHADOW_CAST = new Set(['lidshade', 'lash', 'eyes']);
 const NO_SHADOW_RECEIVE = new Set(['lidshade', 'lash', 'hair', 'beard', 'eyes', 'teeth', 'tongue', 'mouth']);
-const ENVIRONMENT = { lidshade: 0, mouth: 0.12, tongue: 0.3, teeth: 0.5 };
+const ENVIRONMENT = { lidshade: 0, mouth: 0.12, tongue: 0.6, teeth: 0.5 };
 
 export function prepareRenderer(renderer) {
   renderer.toneMapping = THREE.NeutralToneMapping;

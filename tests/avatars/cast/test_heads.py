@@ -73,7 +73,7 @@ def test_it_turns_the_head_and_leaves_the_shoulders(row: dict[str, Any]) -> None
     assert [nodes[joint]["name"] for joint in glb.document["skins"][0]["joints"]] == ["body", "head"]
     height, share = glb.attribute("skin", "POSITION")[:, 1], glb.attribute("skin", "WEIGHTS_0")[:, 1]
     assert share[height > -0.05].min() > 0.98
-    assert share[height < -0.21].max() < 0.02
+    assert share[height < -0.165].max() < 0.02
     inside = {nodes[child]["name"] for child in glb.node("head")["children"]}
     assert {"eyes", "teeth", "tongue", "mouth", "lash"} <= inside
     assert "cloth" not in inside
@@ -127,7 +127,7 @@ def test_it_rounds_the_lips_evenly(row: dict[str, Any]) -> None:
 
 
 def test_it_passes_the_khronos_validator() -> None:
-    folder = Path(os.environ.get("VISAVIS_GLTF_VALIDATOR", ROOT / "clients/web/node_modules/gltf-validator"))
+    folder = Path(os.environ.get("VISAVIS_GLTF_VALIDATOR") or ROOT / "clients/web/node_modules/gltf-validator")
     node = shutil.which("node")
     if node is None or not folder.is_dir():
         pytest.skip("gltf-validator is not installed: npm install in clients/web")
