@@ -6,9 +6,14 @@ import hashlib
 import os
 import pwd
 import shutil
+import stat
 import subprocess
 from pathlib import Path
 from typing import Any
+
+
+class NotOurs(RuntimeError):
+    """A folder that we would trust was made by somebody else."""
 
 
 def server_identity() -> dict[str, Any]:
@@ -31,6 +36,13 @@ def can_reach(folder: Path) -> bool:
     return not identity or subprocess.run(["test", "-x", folder], cwd="/", **identity).returncode == 0
 
 
+def require_own(folder: Path) -> None:
+    """Raise NotOurs unless `folder` is a real folder of ours: names below /var/tmp can be guessed and taken by others."""
+    found = folder.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.geteuid():
+        raise NotOurs(f"{folder} belongs to somebody else: remove it and try again.")
+
+
 def reachable_binaries(bin_folder: Path) -> Path:
     """`bin_folder`, or a copy of its package where a private home hides it from `nobody`."""
     try:
@@ -44,7 +56,9 @@ def _copied_package(bin_folder: Path) -> Path:
     package = bin_folder.parent.parent
     stamp = f"{package}{(bin_folder / 'postgres').stat().st_mtime_ns}"
     target = Path("/var/tmp") / f"visavis-postgres-{hashlib.sha256(stamp.encode()).hexdigest()[:10]}"
-    if not target.exists():
+    if target.exists():
+        require_own(target)
+    else:
         staging = target.with_suffix(f".{os.getpid()}")
         shutil.copytree(package, staging / package.name, symlinks=True)
         libraries = package.with_name(package.name + ".libs")  # bundled by auditwheel, found by relative rpath

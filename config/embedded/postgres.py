@@ -63,6 +63,7 @@ def _environment(folder: Path) -> dict[str, str]:
 
 def _initialise(binaries: Path, folder: Path, password: str) -> None:
     password_file = folder / "password"
+    password_file.touch(mode=0o600)
     password_file.write_text(password)
     give_to_server(password_file)
     options = ["--auth=scram-sha-256", "--encoding=UTF8", "--locale=C.UTF-8", "--no-sync", f"--pwfile={password_file}"]

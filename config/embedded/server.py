@@ -46,12 +46,17 @@ class Server:
         return cls(name, process, stop_signal, log)
 
     def wait_until(self, answers: Callable[[], bool]) -> None:
-        """Poll `answers` until it is true; raises ServerFailed when the process ends or time runs out."""
+        """Poll `answers` until it is true; raises ServerFailed when the process ends or time runs out. However the wait
+        fails, nothing is left running."""
         deadline = time.monotonic() + START_SECONDS
-        while not answers():
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                raise ServerFailed(f"{self.name} did not start, see {self.log}")
-            time.sleep(0.02)
+        try:
+            while not answers():
+                if self.process.poll() is not None or time.monotonic() > deadline:
+                    raise ServerFailed(f"{self.name} did not start, see {self.log}")
+                time.sleep(0.02)
+        except BaseException:
+            self.stop()
+            raise
 
     def stop(self) -> None:
         if self.process.poll() is None:

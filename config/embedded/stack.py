@@ -9,6 +9,7 @@ import shutil
 import tempfile
 from pathlib import Path
 
+from config.embedded.identity import require_own
 from config.embedded.paths import kept_root
 from config.embedded.postgres import start_postgres
 from config.embedded.server import Server
@@ -36,6 +37,7 @@ class Stack:
     def up(self) -> Stack:
         """Start what DATABASE_URL and REDIS_URL don't already name, and export the URLs. Idempotent settings only."""
         self.root.mkdir(parents=True, exist_ok=True)
+        require_own(self.root)
         self.root.chmod(0o711)
         atexit.register(self.down)
         if "DATABASE_URL" not in os.environ:

@@ -22,7 +22,7 @@ def start_redis(root: Path, *, throwaway: bool) -> tuple[Server, dict[str, str]]
         f"port {port}",
         "bind 127.0.0.1",
         f"requirepass {password}",
-        f"dir {folder}",
+        f'dir "{folder}"',
         'save ""',
         f"appendonly {'no' if throwaway else 'yes'}",
         "client-output-buffer-limit pubsub 64mb 16mb 10",
