@@ -77,7 +77,7 @@ def foreign(charlie_key: str, charlies_workspace: Workspace) -> UUID:
 
 
 @schema.parametrize()
-@settings(max_examples=10, deadline=None, suppress_health_check=list(HealthCheck))
+@settings(max_examples=25, phases=[Phase.generate], deadline=None, suppress_health_check=list(HealthCheck))
 def test_it_answers_as_its_document_says(
     case: Any, alice_key: str, own: UUID, foreign: UUID, charlies_workspace: Workspace
 ) -> None:

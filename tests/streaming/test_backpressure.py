@@ -43,4 +43,3 @@ async def test_it_keeps_no_more_for_a_deaf_client_than_the_mailbox_holds(stage: 
     await asyncio.sleep(3)
     assert web.memory_info().rss - before < 24 * MEGABYTE
     client.transport.abort()
-    await stage.state(made["id"], state="ended", end_reason="disconnected")

@@ -19,8 +19,8 @@ from tests.quotas.factories import subscribe, take, usage
 
 SLICE_MS = int(QUICK["SESSION_SLICE_SECONDS"]) * 1000
 BEAT_MS = int(presence.BEAT_SECONDS * 1000)  # the meter knows of a driver's presence as of the last beat
-LIMIT_MS = 40_000
-ROOM_MS = 8_500  # what is left when the test begins: just under 80 % are used
+LIMIT_MS = 30_000
+ROOM_MS = 6_500  # what is left when the test begins: just under 80 % are used
 Limit = Callable[..., None]
 
 

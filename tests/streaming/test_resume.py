@@ -9,7 +9,7 @@ from tests.live import LiveClient, Stage
 
 LONG = (
     "Every journey begins somewhere, and this one begins in a tunnel where no phone has a signal. "
-    "We wait a little while, and then the light comes back. After that we go on as if nothing had happened at all."
+    "We wait a little while, and then the light comes back."
 )
 
 
