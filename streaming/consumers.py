@@ -61,12 +61,14 @@ class SessionConsumer(AsyncWebsocketConsumer):
         session_id = str(self.scope["url_route"]["kwargs"]["session_id"])
         try:
             self.admission = await in_database(admit, session_id, self.scope["subprotocols"], self._origin())
+            await self._open(session_id)
         except Refused as refusal:
             await self._refuse(refusal.close, str(refusal))
         except Problem as problem:
             await self._refuse(Close.GONE, problem.detail)
-        else:
-            await self._open(session_id)
+        except Exception:
+            logger.exception("The connection to session %s could not be opened.", session_id)
+            await self._give_up()
 
     def _origin(self) -> str | None:
         for name, value in self.scope["headers"]:
@@ -136,6 +138,13 @@ class SessionConsumer(AsyncWebsocketConsumer):
             await self._receive(text_data, bytes_data)
         except Problem as problem:
             await self._complain(problem)
+        except Exception:
+            logger.exception("The connection to session %s failed.", self.admission.session.pk)
+            await self._give_up()
+
+    async def _give_up(self) -> None:
+        """End a connection that failed, so that `disconnect` cleans up: left alone, its driver would seem to be there."""
+        await self.close(int(Close.GOING_AWAY), "Reconnect, please.")
 
     async def _receive(self, text: str | None, media: bytes | None) -> None:
         if self.limits.too_fast(time.monotonic()):

@@ -20,18 +20,18 @@ RETRY_SECONDS = 0.5
 
 
 class Mailbox:
-    """A connection's bounded queue of bus messages. Overflow marks it: the connection must close and resume."""
+    """A connection's bounded queue of bus messages. Once one is lost it has a gap: the connection must close and resume."""
 
     def __init__(self, session_id: str, connection: str, *, is_driver: bool) -> None:
         self.session_id, self.connection, self.is_driver = session_id, connection, is_driver
         self.queue: asyncio.Queue[bytes] = asyncio.Queue(QUEUE_MESSAGES)
-        self.overflowed = asyncio.Event()
+        self.gap = asyncio.Event()
 
     def put(self, data: bytes) -> None:
         try:
             self.queue.put_nowait(data)
         except asyncio.QueueFull:
-            self.overflowed.set()
+            self.gap.set()
 
 
 class Hub:
@@ -75,14 +75,20 @@ class Hub:
         while True:
             try:
                 message = await self._pubsub.get_message(timeout=None)
-            except redis.exceptions.ConnectionError:
+            except (redis.exceptions.RedisError, OSError):
                 logger.warning("The media bus is gone; trying again.")
+                self._leave_a_gap()
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
             if message is not None:
                 session_id = message["channel"].decode().partition(":")[2]
                 for mailbox in tuple(self._mailboxes.get(session_id, ())):
                     mailbox.put(message["data"])
+
+    def _leave_a_gap(self) -> None:
+        """Nobody knows what was said meanwhile: a packet, a new turn, the end of a session."""
+        for mailbox in [box for boxes in self._mailboxes.values() for box in boxes]:
+            mailbox.gap.set()
 
     async def _beat(self) -> None:
         while True:
@@ -98,5 +104,7 @@ def _beat_for(drivers: list[Mailbox]) -> None:
     presence.beat(box.session_id for box in drivers)
     pipe = client().pipeline(transaction=False)
     for box in drivers:
-        pipe.expire(bus.driver_key(box.session_id), bus.DRIVER_SECONDS)
+        key = bus.driver_key(box.session_id)
+        pipe.set(key, box.connection, nx=True, ex=bus.DRIVER_SECONDS)  # should Redis have lost it, the worker would wait for ever
+        pipe.expire(key, bus.DRIVER_SECONDS)
     pipe.execute()

@@ -11,6 +11,7 @@ from uuid import UUID
 
 from accounts.tenancy import workspace_scope
 from sessions.models import ACTIVE_TURNS, Turn, TurnState
+from sessions.selectors import access_open_session
 from sessions.services import turn_finish, turn_progress
 from streaming import bus
 from streaming.connection import in_database, in_workspace
@@ -75,7 +76,8 @@ class Relay:
         self.muted = True
 
     async def recover(self) -> dict[str, int] | None:
-        """Find a turn that was active before this connection; returns what of it can be resumed."""
+        """Find a turn that was active before this connection; returns what of it can be resumed. Raises Gone for a session
+        that ended before its messages reached this connection."""
         turn = await in_workspace(self.workspace_id, _active_turn, session_id=self.mailbox.session_id)
         if turn is None:
             return None
@@ -135,10 +137,10 @@ class Relay:
                 await self.consumer.send(bytes_data=frame)
 
     async def _guard(self) -> None:
-        """A client that does not read is cut off; it may come back and resume."""
-        await self.mailbox.overflowed.wait()
+        """A client that does not read, or whose messages were lost, is cut off; it may come back and resume."""
+        await self.mailbox.gap.wait()
         await self.stop()
-        await self.consumer.close(int(Close.TRY_AGAIN), "Too slow: reconnect and resume.")
+        await self.consumer.close(int(Close.TRY_AGAIN), "Messages were lost: reconnect and resume.")
 
     async def _obey(self, turn: int, fields: dict[str, Any]) -> None:
         current = self.watch is not None and self.watch.turn == turn
@@ -158,6 +160,7 @@ class Relay:
             case "notice":
                 await self.consumer.send(control("session.notice", code=fields["code"], detail=fields["detail"]))
             case "driver" if self.mailbox.is_driver and fields["connection"] != self.mailbox.connection:
+                await self.note_progress()
                 await self.consumer.close(int(Close.REPLACED), "Another driver took the session.")
             case "ended":
                 await self._ended(fields["reason"])
@@ -207,7 +210,7 @@ class Relay:
         await self._finish(TurnState.INTERRUPTED)
 
     async def note_progress(self) -> None:
-        """The driver vanished: should it not come back, this is what was heard."""
+        """The driver leaves its turn to the next one, or to nobody: this is what was heard so far."""
         if self.watch is not None:
             heard = self.watch.heard(time.monotonic())
             facts = {"spoken_ms": heard.spoken_ms, "heard_text": heard.text, "characters": heard.characters}
@@ -217,6 +220,7 @@ class Relay:
 
 
 def _active_turn(*, session_id: str) -> Turn | None:
+    access_open_session(session_id)
     return Turn.objects.filter(session_id=UUID(session_id), state__in=ACTIVE_TURNS).first()
 
 

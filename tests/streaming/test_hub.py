@@ -6,8 +6,9 @@ import asyncio
 from uuid import UUID, uuid4
 
 from sessions import presence
+from sessions.redis import client
 from streaming import bus
-from streaming.hub import QUEUE_MESSAGES, Hub, Mailbox
+from streaming.hub import QUEUE_MESSAGES, RETRY_SECONDS, Hub, Mailbox
 
 
 def mailbox(session: str | None = None, *, is_driver: bool = True) -> Mailbox:
@@ -25,9 +26,9 @@ def test_it_marks_a_mailbox_that_overflows_and_keeps_what_was_first() -> None:
     box = mailbox()
     for number in range(QUEUE_MESSAGES):
         box.put(bytes([number]))
-    assert not box.overflowed.is_set()
+    assert not box.gap.is_set()
     box.put(b"one too many")
-    assert box.overflowed.is_set()
+    assert box.gap.is_set()
     assert box.queue.qsize() == QUEUE_MESSAGES
     assert box.queue.get_nowait() == b"\x00"
 
@@ -75,3 +76,31 @@ async def test_it_beats_for_drivers_and_not_for_viewers() -> None:
     await asyncio.sleep(presence.BEAT_SECONDS + 0.5)
     seen = await asyncio.to_thread(presence.last_seen, [UUID(driver.session_id), UUID(viewer.session_id)])
     assert seen.keys() == {UUID(driver.session_id)}
+
+
+async def test_it_leaves_a_gap_in_every_mailbox_when_messages_may_be_lost_and_delivers_again() -> None:
+    hub, one, other = Hub(), mailbox(), mailbox(is_driver=False)
+    for box in (one, other):
+        await hub.join(box)
+    await asyncio.to_thread(bus.tell, one.session_id, kind="before")
+    assert await kinds(one, 1) == ["before"]
+    assert not one.gap.is_set()
+    await asyncio.to_thread(client().execute_command, "CLIENT", "KILL", "TYPE", "pubsub")
+    async with asyncio.timeout(5):
+        await asyncio.gather(one.gap.wait(), other.gap.wait())
+    late = mailbox(one.session_id)
+    await hub.join(late)
+    await asyncio.sleep(2 * RETRY_SECONDS)
+    await asyncio.to_thread(bus.tell, one.session_id, kind="after")
+    assert await kinds(late, 1) == ["after"]
+    assert not late.gap.is_set()
+
+
+async def test_it_takes_the_seat_back_for_its_driver_when_redis_has_lost_it_and_from_nobody_else() -> None:
+    hub, one, replaced = Hub(), mailbox(), mailbox()
+    for box in (one, replaced):
+        await hub.join(box)
+    await asyncio.to_thread(client().set, bus.driver_key(replaced.session_id), "another", ex=5)
+    await asyncio.sleep(presence.BEAT_SECONDS + 0.5)
+    assert await asyncio.to_thread(client().get, bus.driver_key(one.session_id)) == one.connection.encode()
+    assert await asyncio.to_thread(client().get, bus.driver_key(replaced.session_id)) == b"another"
