@@ -69,13 +69,15 @@ class SessionList(WorkspaceView):
     )
     def post(self, request: Request) -> Response:
         """Create a session and its first ticket; 402 where the plan is used up."""
-        return idempotent(request, lambda: self._create(parsed(SessionCreateSerializer, request)))
+        answer = idempotent(request, lambda: self._create(parsed(SessionCreateSerializer, request)))
+        # Outside of what is stored and repeated: a ticket is a secret that is kept nowhere, and works once.
+        ticket = TicketSerializer(issued(access_session(answer.data["id"]), "driver")).data
+        answer.data |= {"ticket": ticket}
+        return answer
 
     def _create(self, wish: dict[str, Any]) -> Response:
         wish = {{"avatar": "avatar_id", "voice": "voice_id"}.get(name, name): value for name, value in wish.items()}
-        session = session_create(**wish)
-        body = SessionSerializer(session).data | {"ticket": TicketSerializer(issued(session, "driver")).data}
-        return Response(body, status=201)
+        return Response(SessionSerializer(session_create(**wish)).data, status=201)
 
 
 class SessionDetail(WorkspaceView):

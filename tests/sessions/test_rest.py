@@ -10,10 +10,11 @@ import pytest
 from django.db import connection
 from rest_framework.test import APIClient
 
-from accounts.models import Workspace
+from accounts.models import IdempotencyRecord, Workspace
 from accounts.tenancy import workspace_scope
 from sessions.models import AvatarSession
 from sessions.services import session_connect
+from sessions.tickets import redeem
 from tests.people import MakeKey, api_client
 
 pytestmark = pytest.mark.django_db
@@ -53,6 +54,17 @@ def test_it_answers_a_repeated_create_as_the_first_time(alice_api: APIClient, wo
     assert len({answer.json()["id"] for answer in answers}) == 1
     assert answers[1]["Idempotency-Replayed"] == "true"
     assert count(workspace) == 1
+
+
+def test_it_gives_a_fresh_ticket_to_a_repeated_create_and_stores_none(alice_api: APIClient, workspace: Workspace) -> None:
+    bodies = [alice_api.post(SESSIONS, {"avatar": "ada"}, HTTP_IDEMPOTENCY_KEY="k1").json() for _ in range(2)]
+    texts = [body.pop("ticket")["ticket"] for body in bodies]
+    assert bodies[0] == bodies[1]
+    opened = [redeem(text) for text in texts]
+    assert [ticket and ticket.session_id for ticket in opened] == [bodies[0]["id"]] * 2
+    with workspace_scope(workspace.pk):
+        stored = IdempotencyRecord.objects.get().body
+    assert stored == bodies[0]
 
 
 def test_it_refuses_a_key_that_comes_back_with_another_body(alice_api: APIClient, workspace: Workspace) -> None:
