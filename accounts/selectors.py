@@ -29,6 +29,12 @@ def workspaces_of(user: User) -> list[Workspace]:
         return [membership.workspace for membership in memberships]
 
 
+def owned_by(user: User) -> int:
+    """How many workspaces the person owns."""
+    with unscoped("a person's memberships span workspaces"):
+        return Membership.objects.filter(user=user, role=Role.OWNER).count()
+
+
 def members() -> QuerySet[Membership]:
     """The workspace's people, owners first."""
     return Membership.objects.select_related("user").order_by(_RANK, "created_at")

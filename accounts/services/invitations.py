@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts import audit, tokens
 from accounts.access import Access
-from accounts.errors import Conflict, Forbidden, Invalid, NotFound
+from accounts.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from accounts.mail import send_mail_on_commit
 from accounts.models import Invitation, Membership, User
 from accounts.selectors import invitation_by_token, invitations_for, verified_addresses, workspace_current
@@ -23,6 +23,7 @@ from accounts.tenancy import workspace_scope
 
 VALID_FOR = timedelta(days=7)
 MAX_OPEN = 100
+MAX_A_DAY = 100  # they are mails to strangers, with words of the workspace's choosing
 _TOKEN_LENGTH = 40
 
 
@@ -30,13 +31,14 @@ _TOKEN_LENGTH = 40
 def invitation_create(*, by: Access, email: str, role: str) -> Invitation:
     """Offer `role` to `email` by mail, in place of an earlier offer to that address.
 
-    Raises Forbidden, Invalid for what is no address, Conflict for a member or when too many offers are open.
+    Raises Forbidden, Invalid for what is no address, Conflict for a member or when too many offers are open, TooMany.
     """
     require(by, "members:write")
     require_role(by, role)
     email = _clean_email(email)
     if Membership.objects.filter(user__email__iexact=email).exists():
         raise Conflict(f"{email} is a member already.", code="already_member")
+    _limit_mails()
     _withdraw_earlier(email)
     token = tokens.random_text(_TOKEN_LENGTH)
     invitation = Invitation.objects.create(
@@ -93,6 +95,11 @@ def _clean_email(email: str) -> str:
     except ValidationError as error:
         raise Invalid(f"{email!r} is not an e-mail address.", code="bad_email") from error
     return email
+
+
+def _limit_mails() -> None:
+    if Invitation.objects.filter(created_at__gt=timezone.now() - timedelta(days=1)).count() >= MAX_A_DAY:
+        raise TooMany(f"At most {MAX_A_DAY} invitations a day.", code="too_many_invitations", hint="Try again tomorrow.")
 
 
 def _withdraw_earlier(email: str) -> None:

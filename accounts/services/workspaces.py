@@ -8,17 +8,24 @@ from django.db import transaction
 
 from accounts import audit
 from accounts.access import Access
+from accounts.errors import Conflict
 from accounts.models import Membership, Role, User, Workspace
 from accounts.names import clean_name
 from accounts.origins import clean_origins
-from accounts.selectors import invitations_for, workspace_current, workspaces_of
+from accounts.selectors import invitations_for, owned_by, workspace_current, workspaces_of
 from accounts.services.authority import require
 from accounts.tenancy import workspace_scope
+
+MAX_OWNED = 10
 
 
 @transaction.atomic
 def workspace_create(*, user: User, name: str) -> Workspace:
-    """A workspace owned by `user`. Needs no open scope; raises Invalid for an empty or overlong name."""
+    """A workspace owned by `user`. Needs no open scope; raises Invalid for an empty or overlong name, Conflict for somebody
+    who owns too many: each comes with a free plan."""
+    _lock(user)
+    if owned_by(user) >= MAX_OWNED:
+        raise Conflict(f"A person owns at most {MAX_OWNED} workspaces.", code="too_many_workspaces")
     workspace = Workspace.objects.create(name=clean_name(name))
     with workspace_scope(workspace.pk):
         Membership.objects.create(user=user, role=Role.OWNER)
@@ -29,9 +36,13 @@ def workspace_create(*, user: User, name: str) -> Workspace:
 @transaction.atomic
 def workspace_ensure(*, user: User) -> None:
     """Give a person who belongs nowhere a workspace of their own; the invited choose for themselves instead."""
-    User.objects.select_for_update(no_key=True).get(pk=user.pk)  # two first sign-ins at once make one workspace
+    _lock(user)  # two first sign-ins at once make one workspace
     if not workspaces_of(user) and not invitations_for(user):
         workspace_create(user=user, name=f"{user.display_name[:60]}'s workspace")
+
+
+def _lock(user: User) -> None:
+    User.objects.select_for_update(no_key=True).get(pk=user.pk)
 
 
 @transaction.atomic

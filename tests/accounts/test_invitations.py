@@ -14,17 +14,18 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.access import Access
-from accounts.errors import Conflict, Forbidden, Gone, Invalid, NotFound, Problem
+from accounts.errors import Conflict, Forbidden, Gone, Invalid, NotFound, Problem, TooMany
 from accounts.models import AuditEntry, Invitation, Membership, Role, User, Workspace
 from accounts.selectors import invitation_by_token, invitations_for, workspaces_of
 from accounts.services.invitations import (
+    MAX_A_DAY,
     VALID_FOR,
     invitation_accept,
     invitation_accept_waiting,
     invitation_create,
     invitation_revoke,
 )
-from accounts.services.workspaces import workspace_ensure
+from accounts.services.workspaces import MAX_OWNED, workspace_create, workspace_ensure
 from accounts.tenancy import unscoped, workspace_scope
 from tests.people import Join, access_of, person, sign_in
 
@@ -179,3 +180,28 @@ def test_it_shows_the_offer_to_anybody_and_joins_the_invited(
     assert sign_in(person("Dora")).post(f"/invitations/{token}/").status_code == 302
     assert members(workspace) == 2
     assert Client().get(f"/invitations/{token}/").status_code == 410
+
+
+def test_it_mails_no_more_than_a_day_allows_however_many_are_withdrawn(invite: object, workspace: Workspace) -> None:
+    invite("first@example.com")  # type: ignore[operator]
+    with workspace_scope(workspace.pk):
+        known = Invitation.objects.get()
+        Invitation.objects.bulk_create(
+            Invitation(email=known.email, role=known.role, digest=str(n), expires_at=known.expires_at, revoked_at=timezone.now())
+            for n in range(MAX_A_DAY - 1)
+        )
+    mails = len(mail.outbox)
+    with pytest.raises(TooMany):
+        invite("next@example.com")  # type: ignore[operator]
+    assert len(mail.outbox) == mails
+    with time_machine.travel(timezone.now() + timedelta(days=1, minutes=1)):
+        invite("next@example.com")  # type: ignore[operator]
+
+
+def test_it_makes_no_more_workspaces_than_a_person_may_own(alice: User, workspace: Workspace, bob: User) -> None:
+    for number in range(MAX_OWNED - 1):
+        workspace_create(user=alice, name=f"Number {number}")
+    with pytest.raises(Conflict):
+        workspace_create(user=alice, name="One too many")
+    assert len(workspaces_of(alice)) == MAX_OWNED
+    workspace_create(user=bob, name="To be a member elsewhere does not count")
