@@ -27,8 +27,8 @@ class Heartbeat:
     def of(self, session_id: str, turn: int) -> Iterator[None]:
         """Beat for a turn, at once and then every second."""
         self._join(session_id, turn)
-        bus.beat([(session_id, turn)])
         try:
+            bus.beat([(session_id, turn)])
             yield
         finally:
             with self._lock:

@@ -82,8 +82,9 @@ def _perform(job: Job) -> None:
             if packet.seq == 0:
                 packet = _first(job, packet)
             has_driver = bus.publish(job.session_id, packet)
-            if packet.seq == 0:
-                _note_speaking(job, packet.about["timings"])
+            if packet.seq == 0 and not _note_speaking(job, packet.about["timings"]):
+                bus.stop(job.session_id, job.turn)  # it was stopped before the bus knew of it
+                raise bus.Superseded
             if not packet.about["last"]:
                 pace.wait(packet.about["end_ms"], has_driver)
 
@@ -125,10 +126,10 @@ def _first(job: Job, packet: bus.Packet) -> bus.Packet:
     return bus.Packet(turn=packet.turn, seq=0, frames=packet.frames, about=packet.about | {"timings": timings})
 
 
-def _note_speaking(job: Job, timings: dict[str, int]) -> None:
+def _note_speaking(job: Job, timings: dict[str, int]) -> bool:
     timings = timings | {"first_sent_ms": now_ms() - job.received_ms}
     with workspace_scope(UUID(job.workspace_id)):
-        turn_speaking(session_id=UUID(job.session_id), number=job.turn, timings=timings)
+        return turn_speaking(session_id=UUID(job.session_id), number=job.turn, timings=timings)
 
 
 class Pace:
