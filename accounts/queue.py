@@ -6,11 +6,10 @@ Figures behind the settings (polling, prefetch, redelivery): docs/performance.md
 from __future__ import annotations
 
 from typing import Any
-from uuid import UUID
 
 import dramatiq
 from django.conf import settings
-from django.db import close_old_connections, transaction
+from django.db import close_old_connections
 from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import AgeLimit, Callbacks, CurrentMessage, Middleware, Retries, ShutdownNotifications, TimeLimit
 
@@ -41,8 +40,3 @@ broker = RedisBroker(  # type: ignore[no-untyped-call]
     ],
 )
 dramatiq.set_broker(broker)
-
-
-def send_on_commit(actor: dramatiq.Actor[Any, Any], workspace_id: UUID, *args: Any) -> None:
-    """Enqueue once the current transaction has committed, so that a worker never sees rows that don't exist yet."""
-    transaction.on_commit(lambda: actor.send(str(workspace_id), *args))

@@ -42,11 +42,6 @@ def all_sessions() -> TenantQuerySet[AvatarSession]:
     return AvatarSession.objects.get_queryset().select_related("created_by").order_by("-created_at", "-id")
 
 
-def recent_sessions(limit: int = 50) -> TenantQuerySet[AvatarSession]:
-    """The newest `limit` sessions."""
-    return all_sessions()[:limit]
-
-
 def live_sessions() -> TenantQuerySet[AvatarSession]:
     """Open sessions, newest first."""
     return AvatarSession.objects.get_queryset().filter(state__in=OPEN_STATES).order_by("-created_at")
@@ -60,11 +55,3 @@ def turns_of(session: AvatarSession) -> TenantQuerySet[Turn]:
 def events_of(session: AvatarSession) -> TenantQuerySet[SessionEvent]:
     """What happened, in order."""
     return SessionEvent.objects.get_queryset().filter(session=session).order_by("created_at", "id")
-
-
-def access_turn(session: AvatarSession, number: int) -> Turn:
-    """A turn of a session; raises NotFound."""
-    try:
-        return Turn.objects.get(session=session, number=number)
-    except Turn.DoesNotExist as error:
-        raise NotFound("No such turn in this session.", code="turn_not_found") from error
