@@ -46,6 +46,11 @@ class House:
     def url(self) -> str:
         return f"http://localhost:{self.port}"
 
+    @property
+    def mail(self) -> Path:
+        """The folder of the mails that the processes sent."""
+        return self.logs / "mail"
+
     def http(self, key: str) -> httpx.Client:
         """A REST client with an API key."""
         return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {key}"}, timeout=20)
@@ -96,6 +101,7 @@ def house(django_db_setup: None, tmp_path_factory: pytest.TempPathFactory) -> It
     place = House(free_port(), tmp_path_factory.mktemp("house"))
     url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
     changes = {**QUICK, "DATABASE_URL": url, "BASE_URL": place.url, "DATABASE_POOL_SIZE": "8"}
+    changes |= {"EMAIL_BACKEND": "django.core.mail.backends.filebased.EmailBackend", "EMAIL_FILE_PATH": str(place.mail)}
     kept = {name: os.environ.get(name) for name in changes}
     os.environ.update(changes)
     try:

@@ -2,7 +2,7 @@
 
 import os
 
-from config.embedded import Stack
+from config.embedded.stack import Stack
 
 _stack: Stack | None = None
 os.environ.setdefault("EMAIL_BACKEND", "django.core.mail.backends.locmem.EmailBackend")
