@@ -183,8 +183,8 @@ export class Conversation extends Emitter<ConversationEvents> {
     else if (message.type === 'session.notice') this.emit('notice', message);
     else if (message.type === 'session.ended') this.#ended(message);
     else if (message.type === 'error') {
-      const { code, title, detail, request_id } = message;
-      this.emit('error', { code, title, detail, requestId: request_id, source: 'server' });
+      const { code, title, detail, hint, request_id, body } = message;
+      this.emit('error', { code, title, detail, hint, requestId: request_id, source: 'server', body });
     }
   }
 
@@ -262,6 +262,6 @@ export class Conversation extends Emitter<ConversationEvents> {
   }
 
   #fail(code: string, detail: string): void {
-    this.emit('error', { code, title: detail, detail, requestId: null, source: 'client' });
+    this.emit('error', { code, title: detail, detail, hint: '', requestId: null, source: 'client', body: {} });
   }
 }

@@ -17,9 +17,13 @@ export interface ConversationProblem {
   readonly code: string;
   readonly title: string;
   readonly detail: string;
+  /** What to do about it; empty where nobody knows. */
+  readonly hint: string;
   readonly requestId: string | null;
   /** Who found it: the server, or this client in what it received or tried. */
   readonly source: 'server' | 'client';
+  /** All that the server said; some codes have facts of their own, `quota_exceeded` the metric and its limit. */
+  readonly body: Readonly<Record<string, unknown>>;
 }
 
 export interface StaleItem {

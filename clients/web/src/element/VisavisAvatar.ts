@@ -162,8 +162,10 @@ export class VisavisAvatar extends HTMLElement {
         code: 'avatar',
         title: 'The avatar cannot be shown.',
         detail,
+        hint: '',
         requestId: null,
         source: 'client',
+        body: {},
       });
     });
   }

@@ -34,6 +34,11 @@ export class Fields {
     return value;
   }
 
+  /** Everything, as it came. */
+  get all(): Readonly<Record<string, unknown>> {
+    return this.#values;
+  }
+
   flag(name: string): boolean {
     return this.#values[name] === true;
   }

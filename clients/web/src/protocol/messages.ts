@@ -107,7 +107,10 @@ export interface ProblemMessage {
   readonly code: string;
   readonly title: string;
   readonly detail: string;
+  readonly hint: string;
   readonly request_id: string | null;
+  /** The whole problem: some codes have facts of their own, `quota_exceeded` the metric, its limit and when it resets. */
+  readonly body: Readonly<Record<string, unknown>>;
 }
 
 export interface Pong {

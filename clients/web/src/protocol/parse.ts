@@ -109,7 +109,9 @@ function readProblem(f: Fields): ServerMessage {
     code,
     title: f.text('title', code),
     detail: f.text('detail', ''),
+    hint: f.text('hint', ''),
     request_id: f.textOrNull('request_id'),
+    body: f.all,
   };
 }
 

@@ -27,9 +27,11 @@ describe('known messages', () => {
       code: 'quota_exceeded',
       title: 'No minutes left',
       detail: 'Wait.',
+      hint: 'Take a larger plan.',
       request_id: 'r1',
     };
-    expect(parse({ ...problem, status: 402 })).toEqual(problem);
+    const body = { ...problem, status: 402, metric: 'avatar_ms', limit: 60000 };
+    expect(parse(body)).toEqual({ ...problem, body });
   });
 
   test('it leaves out timings that are no numbers', () => {
