@@ -67,7 +67,8 @@ def visit(browser: Browser, house: House, line: Line, transactional_db: None) ->
         draws: bool = True,
         **options: Any,
     ) -> Visitor:
-        context = browser.new_context(**({"base_url": house.url, "viewport": SMALL, "bypass_csp": hears} | options))
+        chosen: dict[str, Any] = {"base_url": house.url, "viewport": SMALL, "bypass_csp": hears} | options
+        context = browser.new_context(**chosen)
         visitors.append(Visitor.arrive(context, hears=hears, draws=draws))
         if user is not None:
             visitors[-1].take_seat(sign_in(user, workspace), house.url)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from playwright.sync_api import expect
+from playwright.sync_api import Page, expect
 
 from accounts.models import User, Workspace
 from tests.browser.inspection import nameless_controls, overflow, tab_through
@@ -18,9 +18,8 @@ DASHBOARD = [
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 
-def inspect(visitor_page: object, paths: list[str]) -> list[str]:
+def inspect(page: Page, paths: list[str]) -> list[str]:
     """What is wrong on these pages."""
-    page = visitor_page
     faults = []
     for path in paths:
         page.goto(path)
@@ -34,8 +33,7 @@ def inspect(visitor_page: object, paths: list[str]) -> list[str]:
 def test_every_page_fits_and_names_its_controls(
     visit: Visit, alice: User, workspace: Workspace, viewport: dict[str, int]
 ) -> None:
-    stranger = visit(viewport=viewport, draws=False)
-    assert inspect(stranger.page, OPEN) == []
+    assert inspect(visit(viewport=viewport, draws=False).page, OPEN) == []
     assert inspect(visit(alice, workspace, viewport=viewport, draws=False).page, DASHBOARD) == []
 
 

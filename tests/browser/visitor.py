@@ -16,6 +16,7 @@ from tests.browser.recording import Recording
 from tests.live import Media
 
 HERE = Path(__file__).parent
+_ON_STAGE = "() => { const face = document.querySelector('#face'); return face.viewer === null || face.hasAttribute('shown'); }"
 # A page that is left takes its unfinished requests with it.
 LEFT = "net::ERR_ABORTED"
 
@@ -62,10 +63,7 @@ class Visitor:
     def studio(self, query: str = "") -> Recording:
         """The studio, its head on the stage where the browser draws."""
         self.go(f"/studio{query}")
-        ready = (
-            "() => { const face = document.querySelector('#face'); return face.hasAttribute('shown') || face.viewer === null; }"
-        )
-        self.page.wait_for_function(ready, polling=100, timeout=60_000)
+        self.page.wait_for_function(_ON_STAGE, polling=100, timeout=60_000)
         return Recording(self.page, self.media)
 
     def say(self, text: str) -> None:
