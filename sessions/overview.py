@@ -32,13 +32,12 @@ EVENTS = {
     "session.created": "Created",
     "session.live": "Went live",
     "session.connected": "Connected",
-    "session.disconnected": "Disconnected",
+    "session.connecting": "Connecting",
     "session.notice": "Notice",
     "session.ended": "Ended",
     "turn.created": "Asked to speak",
     "turn.interrupted": "Interrupted",
     "turn.finished": "Finished speaking",
-    "emotion.changed": "Emotion changed",
 }
 
 

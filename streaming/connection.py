@@ -20,7 +20,7 @@ from accounts.models import Workspace
 from accounts.tenancy import workspace_scope
 from avatars.stock import AvatarInfo, stock_avatar
 from sessions.models import AvatarSession
-from sessions.services import session_connect
+from sessions.services import session_connecting
 from sessions.tickets import Ticket, redeem
 from streaming import bus
 from streaming.protocol import MAX_MESSAGES_PER_SECOND, STRIKE_SECONDS, STRIKES, SUBPROTOCOL, TICKET_PREFIX, Close
@@ -82,7 +82,7 @@ def admit(session_id: str, subprotocols: list[str], origin: str | None) -> Admis
         raise Refused(Close.TICKET, "The ticket is unknown, used or expired.")
     with workspace_scope(UUID(ticket.workspace_id)):
         _check_origin(origin, ticket)
-        session = session_connect(session_id=UUID(session_id), role=ticket.role)
+        session = session_connecting(session_id=UUID(session_id), role=ticket.role)
     mood = bus.emotion(session_id)
     return Admission(ticket=ticket, session=session, avatar=stock_avatar(session.avatar), emotion=mood)
 

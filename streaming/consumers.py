@@ -14,7 +14,7 @@ from accounts.context import set_actor
 from accounts.errors import Problem
 from accounts.identifiers import uuid7
 from accounts.rest.problems import problem_of
-from sessions.services import session_end, turn_create, turn_interrupt
+from sessions.services import session_connect, session_end, turn_create, turn_interrupt
 from sessions.services.turns import check_emotion
 from streaming import bus
 from streaming.connection import Admission, Limits, Refused, admit, in_database, in_workspace
@@ -111,6 +111,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         if self.mailbox.is_driver:
             await in_database(bus.take_seat, session_id, self.connection)
         resume = await self.relay.recover()
+        await self._in_workspace(session_connect, role=ticket.role)
         await self.send(session_ready(self.admission, resume, now_ms()))
         self.relay.start()
 

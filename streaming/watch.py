@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from typing import Any
 
@@ -10,6 +10,7 @@ PICKUP_SECONDS = 10.0
 SILENT_SECONDS = 3.0
 NEAR_END_MS = 120
 GRACE_SECONDS = 1.0
+PATIENCE_MS = 2_000  # how far a client may really be behind: buffering, a suspended page
 STALL_SECONDS = 10.0
 
 
@@ -100,14 +101,15 @@ class TurnWatch:
         return (self.first_sent or self.began) + self.delivered_ms / 1000
 
     def heard(self, now: float) -> Heard:
-        """What was heard so far: by the client's reports, or by the clock where it sends none."""
-        if self.last_played is not None:
-            position = self.played_ms
-        elif self.first_sent is not None:
-            position = min(self.delivered_ms, int((now - self.first_sent) * 1000))
-        else:
-            position = 0
-        return self.heard_until(position)
+        """What was heard so far: by the client's reports, or by the clock where it sends none.
+
+        Characters are charged by the clock less some patience, too: a report can't make what was sent free.
+        """
+        by_clock = min(self.delivered_ms, int((now - self.first_sent) * 1000)) if self.first_sent is not None else 0
+        if self.last_played is None:
+            return self.heard_until(by_clock)
+        charged = self.heard_until(max(self.played_ms, by_clock - PATIENCE_MS)).characters
+        return replace(self.heard_until(self.played_ms), characters=charged)
 
     def heard_until(self, position: int) -> Heard:
         """What lies before `position` on the turn's audio clock; a clause that was begun is charged whole."""

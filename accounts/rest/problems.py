@@ -135,7 +135,8 @@ def json_404(request: HttpRequest, exception: Exception | None = None) -> JsonRe
 def json_500(request: HttpRequest) -> JsonResponse:
     """Our own fault: the trace is in the log under the request id, never in the answer."""
     title = "Something went wrong on our side"
-    return _json(problem(500, "internal", title, "Nothing was changed.", hint="Quote the request_id."))
+    hint = "Try again, with the same Idempotency-Key where you sent one; quote the request_id."
+    return _json(problem(500, "internal", title, "The cause is in our log.", hint=hint))
 
 
 def _json(body: dict[str, Any]) -> JsonResponse:

@@ -75,8 +75,20 @@ def _hold_seat_and_time(session: AvatarSession) -> None:
 
 
 @transaction.atomic
+def session_connecting(*, session_id: UUID, role: str) -> AvatarSession:
+    """A ticket was redeemed: a driver's makes a new session `connecting`. Raises Gone when the session is over."""
+    session = access_session(session_id)
+    fresh = AvatarSession.objects.filter(pk=session_id, state=SessionState.CREATED)
+    if role == "driver" and fresh.update(state=SessionState.CONNECTING):
+        session.refresh_from_db()
+        events.append(session, "session.connecting")
+    _require_open(session)
+    return session
+
+
+@transaction.atomic
 def session_connect(*, session_id: UUID, role: str) -> AvatarSession:
-    """A ticket was redeemed: the first driver makes the session live. Raises Gone when the session is over."""
+    """A connection is ready: the first driver makes the session live. Raises Gone when the session is over."""
     now = timezone.now()
     session = lock_session(session_id)
     if role == "driver":
@@ -86,10 +98,14 @@ def session_connect(*, session_id: UUID, role: str) -> AvatarSession:
         if waiting.update(state=SessionState.LIVE, live_at=now, last_active_at=now, metered_at=now, renew_at=renew_at):
             session.refresh_from_db()
             events.append(session, "session.live")
-    if not session.is_open:
-        raise Gone("This session is over.", code="session_over", hint="Create a new session.")
+    _require_open(session)
     events.append(session, "session.connected", role=role)
     return session
+
+
+def _require_open(session: AvatarSession) -> None:
+    if not session.is_open:
+        raise Gone("This session is over.", code="session_over", hint="Create a new session.")
 
 
 @transaction.atomic

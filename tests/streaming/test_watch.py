@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from streaming.watch import (
     GRACE_SECONDS,
     NEAR_END_MS,
+    PATIENCE_MS,
     PICKUP_SECONDS,
     SILENT_SECONDS,
     STALL_SECONDS,
@@ -98,6 +99,14 @@ def test_it_does_not_wait_for_ever_for_a_client_that_stopped_reporting() -> None
 def test_it_tells_what_was_heard_by_the_word_and_charges_by_the_clause(position: int, text: str, characters: int) -> None:
     heard = watch(FIRST, LAST).heard_until(position)
     assert (heard.text, heard.characters, heard.spoken_ms) == (text, characters, position)
+
+
+def test_it_charges_by_the_clock_where_a_client_claims_to_have_heard_nothing() -> None:
+    silent = watch(FIRST, LAST)
+    silent.played(0, 0.3)
+    assert silent.heard(2.0).characters == 0  # it may really be behind
+    late = silent.heard(2.2 + PATIENCE_MS / 1000)
+    assert (late.text, late.spoken_ms, late.characters) == ("", 0, 20)
 
 
 def test_it_believes_no_client_that_heard_more_than_was_sent() -> None:
