@@ -105,10 +105,10 @@ class TurnWatch:
 
         Characters are charged by the clock less some patience, too: a report can't make what was sent free.
         """
-        by_clock = min(self.delivered_ms, int((now - self.first_sent) * 1000)) if self.first_sent is not None else 0
+        elapsed = int((now - self.first_sent) * 1000) if self.first_sent is not None else 0
         if self.last_played is None:
-            return self.heard_until(by_clock)
-        charged = self.heard_until(max(self.played_ms, by_clock - PATIENCE_MS)).characters
+            return self.heard_until(min(self.delivered_ms, elapsed))
+        charged = self.heard_until(max(self.played_ms, min(self.delivered_ms, elapsed - PATIENCE_MS))).characters
         return replace(self.heard_until(self.played_ms), characters=charged)
 
     def heard_until(self, position: int) -> Heard:

@@ -13,7 +13,8 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 OPEN = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/accounts/login/code/"]
 DASHBOARD = [
     *("/studio", "/avatars", "/voices", "/sessions", "/usage", "/developers", "/developers/keys/", "/developers/keys/new/"),
-    *("/settings/", "/settings/members/", "/settings/audit/", "/accounts/2fa/", "/accounts/sessions/", "/workspaces/new/"),
+    *("/settings/", "/settings/members/", "/settings/audit/", "/accounts/2fa/", "/accounts/2fa/totp/activate/"),
+    *("/accounts/2fa/webauthn/add/", "/accounts/email/", "/accounts/password/change/", "/accounts/sessions/", "/workspaces/new/"),
 ]
 DESK, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
