@@ -7,7 +7,8 @@ import os
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, TimeoutError, sync_playwright
+from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import TimeoutError as TooLate
 
 from benchmarks.installation import Installation
 from tests.browser.chromium import launch
@@ -63,7 +64,7 @@ def _take(page: Page) -> bytes | None:
     """A screenshot of a good moment of the turn; None when the head moved on while it was taken."""
     try:
         before = page.wait_for_function(_MOMENT, polling=30, timeout=15_000).json_value()
-    except TimeoutError:
+    except TooLate:
         return None
     picture = page.screenshot(animations="allow", timeout=60_000)
     return picture if page.evaluate(_MOMENT) in (before, before + 1) else None
