@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 from PIL import Image
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Page, ViewportSize, sync_playwright
 from playwright.sync_api import TimeoutError as TooLate
 
 from benchmarks.installation import Installation
@@ -15,7 +15,7 @@ from tests.browser.chromium import launch
 from tests.browser.visitor import Visitor
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "pictures"
-SIZE = {"width": 1280, "height": 800}
+SIZE = ViewportSize(width=1280, height=800)
 SENTENCE = (
     "Good afternoon, and welcome aboard! I hope you are having a wonderful day. "
     "Our boat leaves from the old harbour at half past four, so we have all the time in the world for a coffee. "

@@ -16,6 +16,7 @@ async def test_it_takes_the_first_session_after_a_quiet_while() -> None:
     await hub.join(before)
     await hub.leave(before)
     await asyncio.sleep(0.1)
+    assert hub._pubsub.connection is not None
     hub._pubsub.connection.next_health_check = 0  # half a minute without a session
 
     after = Mailbox("after", "c2", is_driver=False)
