@@ -10,8 +10,9 @@ from typing import Any
 import dramatiq
 from django.conf import settings
 from django.db import close_old_connections
-from dramatiq.brokers.redis import RedisBroker
 from dramatiq.middleware import AgeLimit, Callbacks, CurrentMessage, Middleware, Retries, ShutdownNotifications, TimeLimit
+
+from accounts.waking import WakingBroker
 
 
 class DatabaseConnections(Middleware):
@@ -24,11 +25,12 @@ class DatabaseConnections(Middleware):
         close_old_connections()
 
 
-broker = RedisBroker(  # type: ignore[no-untyped-call]
+broker = WakingBroker(
     url=settings.REDIS_URL,
     namespace="queue",
     heartbeat_timeout=10_000,
     maintenance_chance=1_000_000,  # look for messages of dead workers at every poll
+    dead_message_ttl=3_600_000,  # they hold what people said
     middleware=[
         AgeLimit(),
         TimeLimit(),

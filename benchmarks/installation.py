@@ -40,7 +40,7 @@ class Installation:
         subprocess.run([sys.executable, "-m", "config.migrate"], check=True)
         self.key = _tenant()
         self.processes.start("web", web(self.port))
-        self.processes.start("worker", worker(processes=self.worker_processes, threads=64))
+        self.processes.start("worker", worker(processes=self.worker_processes, threads=128))
         self.processes.start("clock", clock())
         self._await_ready()
         return self

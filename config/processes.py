@@ -25,10 +25,10 @@ def web(port: int, *, host: str = "127.0.0.1") -> list[str]:
     ]
 
 
-def worker(*, processes: int = 1, threads: int = 32) -> list[str]:
-    """Workers for live turns."""
+def worker(*, processes: int = 1, threads: int = 64) -> list[str]:
+    """Workers for live turns. A turn holds a thread while it is spoken; nearly all of them sleep."""
     return [
-        *(sys.executable, "-m", "dramatiq", "config.worker", "--queues", "live"),
+        *("env", f"dramatiq_queue_prefetch={threads}", sys.executable, "-m", "dramatiq", "config.worker", "--queues", "live"),
         *("--processes", str(processes), "--threads", str(threads), "--worker-shutdown-timeout", "5000"),
     ]
 
@@ -45,9 +45,8 @@ class Processes:
 
     def start(self, name: str, command: list[str]) -> None:
         # Sessions of their own: Ctrl-C in the terminal reaches only us, and we stop them in order.
-        environment = os.environ | {"dramatiq_worker_timeout": "20", "dramatiq_queue_prefetch": "32"}
         last_will = die_with_parent(signal.SIGTERM)
-        self.children[name] = subprocess.Popen(command, start_new_session=True, env=environment, preexec_fn=last_will)
+        self.children[name] = subprocess.Popen(command, start_new_session=True, preexec_fn=last_will)
 
     def wait(self) -> str:
         """Block until a child ends; returns its name."""

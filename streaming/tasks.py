@@ -12,6 +12,7 @@ from uuid import UUID
 
 import dramatiq
 from django.conf import settings
+from django.db import connection
 from dramatiq.middleware import Shutdown
 
 from accounts.tenancy import workspace_scope
@@ -28,6 +29,7 @@ logger = logging.getLogger(__name__)
 heartbeat = Heartbeat()
 LEAD_SECONDS = 5.0  # how far a turn may be ahead of the ear: what a stop throws away at most
 CHECK_SECONDS = 1.0
+NOTED_SEQ = 2  # written down once 1.6 s are out: a slow disk must not hold back the second packet
 CLOCK_LEAD_MS = 150  # a client starts a turn's audio about this long after the worker begins
 
 
@@ -77,12 +79,14 @@ def _perform(job: Job) -> None:
     clock_ms = now_ms() - job.epoch_ms + CLOCK_LEAD_MS
     performance = Performance(job.turn, job.text, _animator(job, clock_ms), clock_ms)
     with closing(_speech(job)) as chunks:
-        pace = Pace(job.session_id, job.turn)
+        pace, timings = Pace(job.session_id, job.turn), {}
         for packet in performance.packets(chunks, _opening(job, clock_ms)):
             if packet.seq == 0:
                 packet = _first(job, packet)
+                timings = packet.about["timings"]
             has_driver = bus.publish(job.session_id, packet)
-            if packet.seq == 0 and not _note_speaking(job, packet.about["timings"]):
+            is_time = packet.seq == NOTED_SEQ or (packet.about["last"] and packet.seq < NOTED_SEQ)
+            if is_time and not _note_speaking(job, timings):
                 bus.stop(job.session_id, job.turn)  # it was stopped before the bus knew of it
                 raise bus.Superseded
             if not packet.about["last"]:
@@ -127,9 +131,12 @@ def _first(job: Job, packet: bus.Packet) -> bus.Packet:
 
 
 def _note_speaking(job: Job, timings: dict[str, int]) -> bool:
-    timings = timings | {"first_sent_ms": now_ms() - job.received_ms}
-    with workspace_scope(UUID(job.workspace_id)):
-        return turn_speaking(session_id=UUID(job.session_id), number=job.turn, timings=timings)
+    try:
+        timings = timings | {"first_sent_ms": now_ms() - job.received_ms}
+        with workspace_scope(UUID(job.workspace_id)):
+            return turn_speaking(session_id=UUID(job.session_id), number=job.turn, timings=timings)
+    finally:
+        connection.close()  # back to the pool: the turn goes on for seconds, and there are more turns than connections
 
 
 class Pace:

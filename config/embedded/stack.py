@@ -45,7 +45,7 @@ class Stack:
             self.servers.append(server)
             os.environ.update(urls)
         if "REDIS_URL" not in os.environ:
-            server, urls = start_redis(self.root, throwaway=self.throwaway)
+            server, urls = start_redis(self.root)
             self.servers.append(server)
             os.environ.update(urls)
         os.environ.setdefault("SECRET_KEY", self._secret_key())

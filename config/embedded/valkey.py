@@ -12,8 +12,8 @@ from config.embedded.binaries import redis_server
 from config.embedded.server import Server, free_port
 
 
-def start_redis(root: Path, *, throwaway: bool) -> tuple[Server, dict[str, str]]:
-    """Start a server in `root`; return it and its URL. What it holds may be lost, but survives an ordinary restart."""
+def start_redis(root: Path) -> tuple[Server, dict[str, str]]:
+    """Start a server in `root`; return it and its URL. What it holds may be lost."""
     folder, port, password = root / "redis", free_port(), secrets.token_urlsafe(18)
     folder.mkdir(parents=True, exist_ok=True)
     configuration = folder / "redis.conf"
@@ -24,7 +24,7 @@ def start_redis(root: Path, *, throwaway: bool) -> tuple[Server, dict[str, str]]
         f"requirepass {password}",
         f'dir "{folder}"',
         'save ""',
-        f"appendonly {'no' if throwaway else 'yes'}",
+        "appendonly no",  # media passes through here: writing it down would stall sessions, and nothing here must last
         "client-output-buffer-limit pubsub 64mb 16mb 10",
     ]
     configuration.write_text("\n".join(lines) + "\n")

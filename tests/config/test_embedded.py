@@ -20,7 +20,7 @@ from config.embedded.valkey import start_redis
 def test_it_runs_in_a_folder_with_spaces_and_keeps_its_password_private(tmp_path: Path) -> None:
     root = tmp_path / "my own folder"
     root.mkdir()
-    server, urls = start_redis(root, throwaway=True)
+    server, urls = start_redis(root)
     try:
         with redis.Redis.from_url(urls["REDIS_URL"]) as client:
             assert client.ping()
