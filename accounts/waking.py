@@ -33,6 +33,12 @@ class WakingConsumer(_PollingConsumer):  # type: ignore[misc]
         self._hints = broker.client.pubsub(ignore_subscribe_messages=True)
         self._hints.subscribe(wake_channel(queue_name))
 
+    @property
+    def outstanding_message_count(self) -> int:
+        """Room for one at a time, so that processes share a burst instead of one taking it all."""
+        taken = int(super().outstanding_message_count)
+        return max(taken, self.prefetch - 1)
+
     def __next__(self) -> Any:
         message = super().__next__()
         if message is None:

@@ -13,7 +13,7 @@ from benchmarks.figures import Figures
 from benchmarks.installation import Installation
 from benchmarks.listener import Listener, Spoken
 
-STEPS = (25, 50, 100, 150, 200, 250, 300)
+STEPS = (50, 100, 150, 200, 250, 300)
 SECONDS = 25.0
 SUBJECTS = ("The river", "My neighbour", "This machine", "A good friend", "The old train", "Our garden", "Every morning")
 VERBS = ("carries", "remembers", "brings", "finds", "follows", "paints", "repeats")

@@ -27,9 +27,9 @@ from streaming.protocol import control
 
 logger = logging.getLogger(__name__)
 heartbeat = Heartbeat()
-LEAD_SECONDS = 5.0  # how far a turn may be ahead of the ear: what a stop throws away at most
+LEAD_SECONDS = 2.5  # how far a turn may be ahead of the ear: what a stop throws away at most
 CHECK_SECONDS = 1.0
-NOTED_SEQ = 2  # written down once 1.6 s are out: a slow disk must not hold back the second packet
+NOTED_SEQ = 2  # written down once 2 s are out: a slow disk must not hold back the second packet
 CLOCK_LEAD_MS = 150  # a client starts a turn's audio about this long after the worker begins
 
 
