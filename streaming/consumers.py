@@ -108,10 +108,10 @@ class SessionConsumer(AsyncWebsocketConsumer):
         self.mailbox = Mailbox(session_id, self.connection, is_driver=ticket.role == "driver")
         self.relay = Relay(self, self.mailbox, ticket.workspace_id)
         await Hub.current().join(self.mailbox)
+        await self._in_workspace(session_connect, role=ticket.role)
         if self.mailbox.is_driver:
             await in_database(bus.take_seat, session_id, self.connection)
         resume = await self.relay.recover()
-        await self._in_workspace(session_connect, role=ticket.role)
         await self.send(session_ready(self.admission, resume, now_ms()))
         self.relay.start()
 

@@ -136,7 +136,8 @@ def _note_speaking(job: Job, timings: dict[str, int]) -> bool:
         with workspace_scope(UUID(job.workspace_id)):
             return turn_speaking(session_id=UUID(job.session_id), number=job.turn, timings=timings)
     finally:
-        connection.close()  # back to the pool: the turn goes on for seconds, and there are more turns than connections
+        if not connection.in_atomic_block:
+            connection.close()  # back to the pool: the turn goes on for seconds, and there are more turns than connections
 
 
 class Pace:

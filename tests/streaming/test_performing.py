@@ -1,4 +1,4 @@
-"""The worker asks Postgres, which holds the truth, before it goes on beyond the first sound."""
+"""The worker asks Postgres, which holds the truth, before it goes on beyond the first two seconds."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from sessions.models import AvatarSession, TurnState
 from sessions.redis import client
 from sessions.services import turn_create, turn_interrupt
 from streaming import bus
-from streaming.tasks import now_ms, perform_turn
+from streaming.tasks import NOTED_SEQ, now_ms, perform_turn
 from tests.sessions.factories import live
 
-LONG = "One. Two. Three. Four. Five. Six."
+LONG = "One. Two. Three. Four. Five. Six. Seven. Eight. Nine. Ten."
 
 
 def message(session: AvatarSession) -> dict[str, Any]:
@@ -53,7 +53,7 @@ def test_it_goes_on_unless_the_turn_was_stopped_before_the_bus_knew_of_it(worksp
     published = bus.log_of(session.pk, 1, -1)
     bus.forget(session.pk)
     if is_stopped:
-        assert (turn.state, len(published)) == (TurnState.INTERRUPTED, 1)
+        assert (turn.state, len(published)) == (TurnState.INTERRUPTED, NOTED_SEQ + 1)
     else:
         assert turn.state == TurnState.SPEAKING
         assert published[-1].about["last"]
