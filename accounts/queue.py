@@ -25,7 +25,7 @@ class DatabaseConnections(Middleware):
         close_old_connections()
 
 
-broker = WakingBroker(
+broker = WakingBroker(  # type: ignore[no-untyped-call]
     url=settings.REDIS_URL,
     namespace="queue",
     heartbeat_timeout=10_000,

@@ -37,7 +37,7 @@ class WakingConsumer(_PollingConsumer):  # type: ignore[misc]
     def outstanding_message_count(self) -> int:
         """Room for one at a time, so that processes share a burst instead of one taking it all."""
         taken = int(super().outstanding_message_count)
-        return max(taken, self.prefetch - 1)
+        return max(taken, int(self.prefetch) - 1)
 
     def __next__(self) -> Any:
         message = super().__next__()
@@ -50,8 +50,8 @@ class WakingConsumer(_PollingConsumer):  # type: ignore[misc]
             return time.sleep(BUSY_SECONDS)
         try:
             self._hints.get_message(timeout=IDLE_SECONDS)
-        except redis.ConnectionError as error:
-            raise ConnectionClosed(error) from None
+        except (redis.ConnectionError, redis.TimeoutError) as error:
+            raise ConnectionClosed(error) from None  # type: ignore[no-untyped-call]
         return None
 
     def close(self) -> None:
@@ -59,7 +59,7 @@ class WakingConsumer(_PollingConsumer):  # type: ignore[misc]
         super().close()
 
 
-class WakingBroker(RedisBroker):  # type: ignore[misc]
+class WakingBroker(RedisBroker):
     """RedisBroker with hints."""
 
     @property

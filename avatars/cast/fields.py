@@ -6,12 +6,12 @@ from collections.abc import Sequence
 
 import numpy as np
 from PIL import Image
-from scipy.ndimage import (  # type: ignore[import-untyped]
+from scipy.ndimage import (
     distance_transform_edt,
     gaussian_filter,
     map_coordinates,
 )
-from scipy.spatial import cKDTree  # type: ignore[import-untyped]
+from scipy.spatial import cKDTree
 
 from avatars.cast.arrays import Bools, Floats, Ints, Pixels
 
