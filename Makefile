@@ -19,7 +19,7 @@ test: $(VENV)/.installed $(WEB)/dist/.built
 	cd $(WEB) && npm run --silent check && npm test --silent
 	$(BIN)/python -m pytest
 
-lint: $(VENV)/.installed
+lint: $(VENV)/.installed $(WEB)/dist/.built
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m config.checks
