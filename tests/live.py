@@ -111,7 +111,10 @@ class LiveClient:
 
     async def closed(self, *, seconds: float = WAIT_SECONDS) -> int:
         """Wait for the server to close; returns its code."""
-        await asyncio.wait_for(self.socket.wait_closed(), seconds)
+        try:
+            await asyncio.wait_for(self.socket.wait_closed(), seconds)
+        except TimeoutError:
+            raise AssertionError(f"the server did not close; got {self.events[-8:]}") from None
         await asyncio.sleep(0)
         return self.close_code or 0
 
