@@ -57,13 +57,14 @@ async def measure(place: Installation, figures: Figures) -> None:
 
 
 async def _step(place: Installation, listeners: list[Listener]) -> Load:
-    before, began = place.cpu_seconds(), time.perf_counter()
+    before, began, own = place.cpu_seconds(), time.perf_counter(), time.process_time()
     spoken = await asyncio.gather(*(_keep_talking(listener) for listener in listeners))
     seconds = time.perf_counter() - began
     used = {name: (after - before.get(name, 0.0)) / seconds for name, after in place.cpu_seconds().items()}
     turns = [turn for several in spoken for turn in several]
     late = sum(turn.worst_late_ms > 0 for turn in turns)
     parts = {name: round(value, 2) for name, value in used.items()}
+    parts["clients"] = round((time.process_time() - own) / seconds, 2)  # they share the machine, but are not the server
     return Load(len(listeners), late, len(turns), round(sum(used.values()), 2), parts)
 
 
