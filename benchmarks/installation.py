@@ -72,12 +72,22 @@ class Installation:
 
     def memory_mb(self) -> float:
         """Unique memory of all parts (shared pages counted once per process are left out)."""
-        return sum(process.memory_full_info().uss for group in self.members().values() for process in group) / 1e6
+        return sum(_unique_bytes(process) for group in self.members().values() for process in group) / 1e6
 
 
 def _times(process: psutil.Process) -> float:
-    times = process.cpu_times()
+    try:
+        times = process.cpu_times()
+    except psutil.NoSuchProcess:  # Postgres ends idle backends when it likes
+        return 0.0
     return float(times.user + times.system)
+
+
+def _unique_bytes(process: psutil.Process) -> int:
+    try:
+        return int(process.memory_full_info().uss)
+    except psutil.NoSuchProcess:
+        return 0
 
 
 def _tenant() -> str:

@@ -15,10 +15,10 @@ from streaming.bus import Packet
 from streaming.protocol import Flag, Kind, control, media
 
 FPS = 30
-# A pair's length: short at first so that sound starts at once, then long so that a turn costs few messages. Multiples of
+# A pair's length: short at first so that sound starts at once, then ever longer so that a turn costs few messages. Multiples of
 # 100 ms, which is a whole number of frames at 30 fps.
-SEGMENTS_MS = (400, 600)
-SEGMENT_MS = 1000
+SEGMENTS_MS = (400, 600, 1000, 1000)
+SEGMENT_MS = 2000
 GRAIN_MS = 100
 _SAMPLES_PER_MS = SAMPLE_RATE // 1000
 

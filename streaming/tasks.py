@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -18,16 +18,20 @@ from dramatiq.middleware import Shutdown
 from accounts.tenancy import workspace_scope
 from avatars.face import DEFAULT_RIG, Animator, Rig
 from avatars.stock import stock_avatar
-from avatars.voice import SAMPLE_RATE, SpeechChunk, SpeechError, speak
+from avatars.voice import SAMPLE_RATE, SpeechChunk, SpeechError, is_slow, speak
 from sessions.services import turn_speaking
 from streaming import bus
+from streaming.compute import DeadlineLane, Lane, OwnThread
 from streaming.heartbeat import Heartbeat
 from streaming.performer import Performance
 from streaming.protocol import control
 
 logger = logging.getLogger(__name__)
 heartbeat = Heartbeat()
-LEAD_SECONDS = 2.5  # how far a turn may be ahead of the ear: what a stop throws away at most
+_LANE: Lane = DeadlineLane("compute")
+_SLOW_LANE: Lane = OwnThread()
+LEAD_SECONDS = 2.5  # the next pair is made when this much is left to hear
+FIRST_SECONDS = 0.1  # how soon the first pair is due: before what is due later, after what is due now
 CHECK_SECONDS = 1.0
 NOTED_SEQ = 2  # written down once 2 s are out: a slow disk must not hold back the second packet
 CLOCK_LEAD_MS = 150  # a client starts a turn's audio about this long after the worker begins
@@ -80,7 +84,7 @@ def _perform(job: Job) -> None:
     performance = Performance(job.turn, job.text, _animator(job, clock_ms), clock_ms)
     with closing(_speech(job)) as chunks:
         pace, timings = Pace(job.session_id, job.turn), {}
-        for packet in performance.packets(chunks, _opening(job, clock_ms)):
+        for packet in _in_time(job, pace, performance.packets(chunks, _opening(job, clock_ms))):
             if packet.seq == 0:
                 packet = _first(job, packet)
                 timings = packet.about["timings"]
@@ -91,6 +95,15 @@ def _perform(job: Job) -> None:
                 raise bus.Superseded
             if not packet.about["last"]:
                 pace.wait(packet.about["end_ms"], has_driver)
+
+
+def _in_time(job: Job, pace: Pace, packets: Iterator[bus.Packet]) -> Iterator[bus.Packet]:
+    """Each packet, computed in its turn among all that this process has to do."""
+    lane = _SLOW_LANE if is_slow(job.voice) else _LANE
+    due = time.monotonic() + FIRST_SECONDS
+    while (packet := lane.run(due, lambda: next(packets, None))) is not None:
+        yield packet
+        due = pace.due(packet.about["end_ms"])
 
 
 def now_ms() -> int:
@@ -141,7 +154,7 @@ def _note_speaking(job: Job, timings: dict[str, int]) -> bool:
 
 
 class Pace:
-    """Keeps a turn at most LEAD_SECONDS ahead of real time, and holds it while nobody drives the session."""
+    """Lets a turn make its next pair LEAD_SECONDS before that is due, and holds it while nobody drives the session."""
 
     def __init__(self, session_id: str, turn: int) -> None:
         self.session_id, self.turn = session_id, turn
@@ -158,5 +171,9 @@ class Pace:
                 raise bus.Superseded
             has_driver = bus.check(self.session_id, self.turn)
 
+    def due(self, end_ms: int) -> float:
+        """When, in monotonic seconds, what comes after `end_ms` will be missing."""
+        return self.started + self.paused + end_ms / 1000
+
     def _ahead(self, end_ms: int) -> float:
-        return end_ms / 1000 - (time.monotonic() - self.started - self.paused)
+        return self.due(end_ms) - time.monotonic()

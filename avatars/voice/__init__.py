@@ -2,7 +2,7 @@
 
 from avatars.voice.catalogue import DEFAULT_VOICE, VoiceInfo, catalogue
 from avatars.voice.errors import SpeechError, SpeechErrorCode
-from avatars.voice.speech import speak, warm_up
+from avatars.voice.speech import is_slow, speak, warm_up
 from avatars.voice.timeline import SAMPLE_RATE, Phoneme, SpeechChunk, Word
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "VoiceInfo",
     "Word",
     "catalogue",
+    "is_slow",
     "speak",
     "warm_up",
 ]

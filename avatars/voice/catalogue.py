@@ -49,6 +49,11 @@ class VoiceEntry:
     lengths: Lengths = _FAST
 
     @property
+    def is_slow(self) -> bool:
+        """Whether a clause takes the processor for a second rather than for milliseconds."""
+        return self.lengths is _SLOW
+
+    @property
     def rules(self) -> Sequence[Rule]:
         """How its language is read aloud."""
         return ENGLISH_RULES if self.info.language.startswith("en") else rules_for(self.info.language)

@@ -28,6 +28,11 @@ def speak(text: str, *, voice: str, rate: float = 1.0) -> Iterator[SpeechChunk]:
     return _chunks(text, entry, pace)
 
 
+def is_slow(voice: str) -> bool:
+    """Whether the voice takes the processor for longer than other turns may wait; raises SpeechError."""
+    return entry_of(voice).is_slow
+
+
 def warm_up(voice: str = DEFAULT_VOICE) -> None:
     """Load what a voice needs, so that its first clause is fast; raises SpeechError."""
     entry = entry_of(voice)

@@ -18,7 +18,7 @@ from quotas.services import release, reserve
 from sessions import events, presence
 from sessions.models import ACTIVE_TURNS, OPEN_STATES, AvatarSession, SessionState, Turn, TurnState
 from sessions.selectors import access_session, lock_session
-from sessions.services.metering import SLICE_LEASE, elapsed_ms, skip_absence, slice_length, usage_of
+from sessions.services.metering import SLICE_LEASE, elapsed_ms, next_renewal, skip_absence, slice_length, usage_of
 
 SEAT_MARGIN = timedelta(minutes=10)
 
@@ -94,7 +94,7 @@ def session_connect(*, session_id: UUID, role: str) -> AvatarSession:
     if role == "driver":
         skip_absence(session, now)
         waiting = AvatarSession.objects.filter(pk=session_id, state__in=[SessionState.CREATED, SessionState.CONNECTING])
-        renew_at = now + timedelta(milliseconds=slice_length() // 2)
+        renew_at = now + next_renewal()
         if waiting.update(state=SessionState.LIVE, live_at=now, last_active_at=now, metered_at=now, renew_at=renew_at):
             session.refresh_from_db()
             events.append(session, "session.live")

@@ -20,12 +20,18 @@ from sessions.selectors import lock_session
 SLICE_LEASE = timedelta(seconds=settings.SESSION_SLICE_SECONDS * 3)
 # Without a sign of life for longer than this, there was no driver: a gateway's beat may be late, but not twice.
 ABSENCE = timedelta(seconds=2 * presence.BEAT_SECONDS)
+RENEW_AT = 0.7  # of a slice: the clock, which looks once a second, has time for a second try
 WARN_PERCENT = 80
 
 
 def slice_length() -> int:
     """Milliseconds that a live session holds ahead: the most that one session can overrun."""
     return int(settings.SESSION_SLICE_SECONDS) * 1000
+
+
+def next_renewal() -> timedelta:
+    """How long after the last one a slice is renewed."""
+    return timedelta(milliseconds=slice_length() * RENEW_AT)
 
 
 def usage_of(session: AvatarSession) -> UsageAttributes:
@@ -80,7 +86,7 @@ def _note_settlement(session: AvatarSession, sequence: int, used: int, now: date
     session.metered_at = (session.metered_at or now) + timedelta(milliseconds=used)
     session.slice_number = sequence
     session.settled_ms += used
-    session.renew_at = now + timedelta(milliseconds=slice_length() // 2)
+    session.renew_at = now + next_renewal()
     session.save(update_fields=["metered_at", "slice_number", "settled_ms", "renew_at"])
 
 
