@@ -8,9 +8,13 @@ class Metric(models.TextChoices):
 
     CONCURRENT_SESSIONS = "concurrent_sessions", "Sessions at once"
     STORAGE_BYTES = "storage_bytes", "Storage"
+    VOICES = "voices", "Own voices"
+    AVATARS = "avatars", "Own avatars"
+    MEMBERS = "members", "Members"
     AVATAR_MS = "avatar_ms", "Avatar time"
     RENDER_MS = "render_ms", "Video rendering"
     TTS_CHARACTERS = "tts_characters", "Spoken characters"
+    STT_MS = "stt_ms", "Speech recognition"
     LLM_INPUT_TOKENS = "llm_input_tokens", "Language model input"
     LLM_OUTPUT_TOKENS = "llm_output_tokens", "Language model output"
 
@@ -24,15 +28,19 @@ class Metric(models.TextChoices):
         return self in GAUGES
 
 
-GAUGES = frozenset({Metric.CONCURRENT_SESSIONS, Metric.STORAGE_BYTES})
+GAUGES = frozenset({Metric.CONCURRENT_SESSIONS, Metric.STORAGE_BYTES, Metric.VOICES, Metric.AVATARS, Metric.MEMBERS})
 # What the product enforces and shows today; plans already carry figures for the rest.
 METERED = (Metric.CONCURRENT_SESSIONS, Metric.AVATAR_MS, Metric.TTS_CHARACTERS)
 _UNITS = {
     Metric.CONCURRENT_SESSIONS: "sessions",
     Metric.STORAGE_BYTES: "bytes",
+    Metric.VOICES: "voices",
+    Metric.AVATARS: "avatars",
+    Metric.MEMBERS: "members",
     Metric.AVATAR_MS: "ms",
     Metric.RENDER_MS: "ms",
     Metric.TTS_CHARACTERS: "characters",
+    Metric.STT_MS: "ms",
     Metric.LLM_INPUT_TOKENS: "tokens",
     Metric.LLM_OUTPUT_TOKENS: "tokens",
 }

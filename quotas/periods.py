@@ -38,7 +38,9 @@ def open_period(workspace_id: UUID, at: datetime) -> BillingPeriod:
     """The workspace's period that contains `at`, with an allowance for every metric. Safe to repeat and to race."""
     subscription = subscription_of(workspace_id)
     starts_at, ends_at = bounds(subscription.anchor_at, Interval(subscription.plan.interval), at)
-    period = BillingPeriod(workspace_id=workspace_id, subscription=subscription, starts_at=starts_at, ends_at=ends_at)
+    period = BillingPeriod(
+        workspace_id=workspace_id, subscription=subscription, plan=subscription.plan, starts_at=starts_at, ends_at=ends_at
+    )
     BillingPeriod.objects.bulk_create([period], ignore_conflicts=True)
     period = BillingPeriod.objects.get(workspace_id=workspace_id, starts_at__lte=at, ends_at__gt=at)
     _open_allowances(period, subscription)

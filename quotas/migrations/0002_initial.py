@@ -4,7 +4,7 @@ import accounts.identifiers
 import django.contrib.postgres.constraints
 import django.db.models.deletion
 import django.db.models.expressions
-import quotas.models
+import quotas.models.plans
 from django.db import migrations, models
 
 
@@ -238,7 +238,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='billingperiod',
-            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('workspace', '='), (quotas.models.TimeRange('starts_at', 'ends_at', models.Value('[)')), '&&')], name='period_no_overlap'),
+            constraint=django.contrib.postgres.constraints.ExclusionConstraint(expressions=[('workspace', '='), (quotas.models.plans.TimeRange('starts_at', 'ends_at', models.Value('[)')), '&&')], name='period_no_overlap'),
         ),
         migrations.AddIndex(
             model_name='usageentry',

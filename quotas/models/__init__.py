@@ -1,0 +1,77 @@
+"""Plans, periods, allowances, reservations, the usage ledger, credits, caps and alerts, costs, invoices, payments.
+
+Only `quotas/statements.py` changes the counters of an allowance or a reservation; the constraints are the last wall.
+"""
+
+from quotas.models.alerts import AlertFiring, AlertRule, CapAction, SpendCap
+from quotas.models.costs import ProviderRate, ProviderStatement, ProviderStatementLine, StatementState
+from quotas.models.credits import CreditEntry, CreditEntryKind, CreditGrant, GrantSource, TopUpRule
+from quotas.models.invoices import (
+    BillingProfile,
+    Invoice,
+    InvoiceLine,
+    InvoiceReason,
+    InvoiceSeries,
+    InvoiceState,
+    LineKind,
+    PendingLine,
+)
+from quotas.models.meter import Allowance, EntryKind, Reservation, ReservationState, UsageDaily, UsageEntry, UsageEvent
+from quotas.models.payments import Payment, PaymentAccount, PaymentMethod, PaymentState, StripeEvent, StripePush
+from quotas.models.plans import (
+    BillingPeriod,
+    Interval,
+    Overage,
+    PeriodState,
+    Plan,
+    PlanAllowance,
+    Pricing,
+    Subscription,
+    SubscriptionStatus,
+)
+
+__all__ = [
+    "AlertFiring",
+    "AlertRule",
+    "Allowance",
+    "BillingPeriod",
+    "BillingProfile",
+    "CapAction",
+    "CreditEntry",
+    "CreditEntryKind",
+    "CreditGrant",
+    "EntryKind",
+    "GrantSource",
+    "Interval",
+    "Invoice",
+    "InvoiceLine",
+    "InvoiceReason",
+    "InvoiceSeries",
+    "InvoiceState",
+    "LineKind",
+    "Overage",
+    "Payment",
+    "PaymentAccount",
+    "PaymentMethod",
+    "PaymentState",
+    "PendingLine",
+    "PeriodState",
+    "Plan",
+    "PlanAllowance",
+    "Pricing",
+    "ProviderRate",
+    "ProviderStatement",
+    "ProviderStatementLine",
+    "Reservation",
+    "ReservationState",
+    "SpendCap",
+    "StatementState",
+    "StripeEvent",
+    "StripePush",
+    "Subscription",
+    "SubscriptionStatus",
+    "TopUpRule",
+    "UsageDaily",
+    "UsageEntry",
+    "UsageEvent",
+]
