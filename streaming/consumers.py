@@ -43,6 +43,7 @@ from streaming.tasks import now_ms
 logger = logging.getLogger(__name__)
 VIEWERS_MAY = (Ping, Resume, Played)  # a viewer's ear counts for nothing, but every client reports it
 MAX_REASON_BYTES = 123  # RFC 6455, 5.5.1
+OPEN_SECONDS = 15.0  # a client that was neither admitted nor refused by then may try elsewhere
 
 
 class SessionConsumer(AsyncWebsocketConsumer):
@@ -60,8 +61,9 @@ class SessionConsumer(AsyncWebsocketConsumer):
         await self.accept(SUBPROTOCOL if SUBPROTOCOL in self.scope["subprotocols"] else None)
         session_id = str(self.scope["url_route"]["kwargs"]["session_id"])
         try:
-            self.admission = await in_database(admit, session_id, self.scope["subprotocols"], self._origin())
-            await self._open(session_id)
+            async with asyncio.timeout(OPEN_SECONDS):
+                self.admission = await in_database(admit, session_id, self.scope["subprotocols"], self._origin())
+                await self._open(session_id)
         except Refused as refusal:
             await self._refuse(refusal.close, str(refusal))
         except Problem as problem:
