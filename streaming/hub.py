@@ -17,6 +17,7 @@ from streaming import bus
 logger = logging.getLogger(__name__)
 QUEUE_MESSAGES = 64
 RETRY_SECONDS = 0.5
+ASK_SECONDS = 5.0  # Redis must take a subscription in this time: everybody who comes or leaves waits behind it
 
 
 class Mailbox:
@@ -58,7 +59,8 @@ class Hub:
         """Deliver the session's messages to `mailbox` from now on."""
         async with self._lock:
             self._mailboxes[mailbox.session_id].add(mailbox)
-            await self._pubsub.subscribe(bus.channel(mailbox.session_id))
+            async with asyncio.timeout(ASK_SECONDS):
+                await self._pubsub.subscribe(bus.channel(mailbox.session_id))
             if not self._tasks:
                 self._tasks = [asyncio.create_task(self._deliver()), asyncio.create_task(self._beat())]
 
@@ -68,15 +70,16 @@ class Hub:
             boxes.discard(mailbox)
             if not boxes:
                 del self._mailboxes[mailbox.session_id]
-                with contextlib.suppress(redis.exceptions.ConnectionError):
-                    await self._pubsub.unsubscribe(bus.channel(mailbox.session_id))
+                with contextlib.suppress(redis.exceptions.RedisError, OSError):
+                    async with asyncio.timeout(ASK_SECONDS):
+                        await self._pubsub.unsubscribe(bus.channel(mailbox.session_id))
 
     async def _deliver(self) -> None:
         while True:
             try:
                 message = await self._pubsub.get_message(timeout=None)
-            except (redis.exceptions.RedisError, OSError):
-                logger.warning("The media bus is gone; trying again.")
+            except Exception as error:  # whatever it is: without this task the whole process would be deaf
+                logger.warning("The media bus is gone; trying again.", exc_info=_unless_expected(error))
                 self._leave_a_gap()
                 await asyncio.sleep(RETRY_SECONDS)
                 continue
@@ -96,8 +99,13 @@ class Hub:
             drivers = [box for boxes in self._mailboxes.values() for box in boxes if box.is_driver]
             try:
                 await asyncio.to_thread(_beat_for, drivers)
-            except redis.exceptions.RedisError:
-                logger.warning("Could not beat for %d sessions.", len(drivers))
+            except Exception as error:  # without this task every session of the process would end as disconnected
+                logger.warning("Could not beat for %d sessions.", len(drivers), exc_info=_unless_expected(error))
+
+
+def _unless_expected(error: Exception) -> Exception | None:
+    """The error, for the log, but for those that say only that Redis is not there."""
+    return None if isinstance(error, redis.exceptions.RedisError | OSError) else error
 
 
 def _beat_for(drivers: list[Mailbox]) -> None:
