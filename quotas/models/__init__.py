@@ -4,7 +4,13 @@ Only `quotas/statements.py` changes the counters of an allowance or a reservatio
 """
 
 from quotas.models.alerts import AlertFiring, AlertRule, CapAction, SpendCap
-from quotas.models.costs import ProviderRate, ProviderStatement, ProviderStatementLine, StatementState
+from quotas.models.costs import (
+    ProviderCostAdjustment,
+    ProviderRate,
+    ProviderStatement,
+    ProviderStatementLine,
+    StatementState,
+)
 from quotas.models.credits import CreditEntry, CreditEntryKind, CreditGrant, GrantSource, TopUpRule
 from quotas.models.invoices import (
     BillingProfile,
@@ -17,6 +23,7 @@ from quotas.models.invoices import (
     PendingLine,
 )
 from quotas.models.meter import Allowance, EntryKind, Reservation, ReservationState, UsageDaily, UsageEntry, UsageEvent
+from quotas.models.operator import OperatorEntry
 from quotas.models.payments import Payment, PaymentAccount, PaymentMethod, PaymentState, StripeEvent, StripePush
 from quotas.models.plans import (
     BillingPeriod,
@@ -49,6 +56,7 @@ __all__ = [
     "InvoiceSeries",
     "InvoiceState",
     "LineKind",
+    "OperatorEntry",
     "Overage",
     "Payment",
     "PaymentAccount",
@@ -59,6 +67,7 @@ __all__ = [
     "Plan",
     "PlanAllowance",
     "Pricing",
+    "ProviderCostAdjustment",
     "ProviderRate",
     "ProviderStatement",
     "ProviderStatementLine",

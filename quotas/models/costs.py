@@ -1,4 +1,4 @@
-"""What providers take: rates with validity, and their statements."""
+"""What providers take: rates with validity, their statements, and what was off."""
 
 from __future__ import annotations
 
@@ -96,3 +96,23 @@ class ProviderStatementLine(models.Model):
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["statement", "sku", "metric"], name="statement_line_once")]
+
+
+class ProviderCostAdjustment(models.Model):
+    """What a provider took beyond (or, negative, less than) the costs frozen in the ledger. Appended, never changed.
+
+    It stands for no workspace: the ledger's entries keep the cost they were made with.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid7, editable=False)
+    line = models.OneToOneField(ProviderStatementLine, on_delete=models.PROTECT, related_name="adjustment")
+    provider = models.CharField(max_length=40)
+    sku = models.CharField(max_length=80, blank=True)
+    metric = models.CharField(max_length=24, choices=Metric)
+    amount = models.DecimalField(max_digits=20, decimal_places=10)  # major units
+    currency = models.CharField(max_length=3)
+    occurred_at = models.DateTimeField()  # the start of the statement's month
+    created_at = models.DateTimeField(auto_now_add=True, editable=False)
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=~Q(amount=0), name="cost_adjustment_not_nothing")]
