@@ -148,3 +148,32 @@ class IdempotencyRecord(TenantModel):
 
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["workspace", "key", "path"], name="idempotency_once")]
+
+
+# Models live in packages of their own where they are many; Django finds them through this module.
+from accounts.webhooks.models import (  # noqa: E402
+    DeliveryState,
+    DisabledReason,
+    WebhookAttempt,
+    WebhookDelivery,
+    WebhookEndpoint,
+    WebhookMessage,
+)
+
+__all__ = [
+    "ApiKey",
+    "AuditEntry",
+    "DeliveryState",
+    "DisabledReason",
+    "IdempotencyRecord",
+    "Invitation",
+    "Membership",
+    "Role",
+    "User",
+    "UserManager",
+    "WebhookAttempt",
+    "WebhookDelivery",
+    "WebhookEndpoint",
+    "WebhookMessage",
+    "Workspace",
+]

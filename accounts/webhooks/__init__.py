@@ -1,0 +1,1 @@
+"""Webhooks: what happens in a workspace, told to its own servers as signed HTTP requests (docs/webhooks.md)."""
