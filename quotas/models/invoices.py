@@ -74,6 +74,7 @@ class Invoice(TenantModel):
     paid_at = models.DateTimeField(null=True)
     replaces = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+")
     external_id = models.CharField(max_length=120, blank=True)
+    key = models.CharField(max_length=120, blank=True)  # of a purchase or a change: repeating it makes no other invoice
     snapshot = models.JSONField(default=dict)
 
     class Meta(TenantModel.Meta):
@@ -82,6 +83,8 @@ class Invoice(TenantModel):
                 fields=["workspace", "period"], condition=Q(reason="period") & ~Q(state="void"), name="invoice_period_once"
             ),
             models.UniqueConstraint(fields=["number"], condition=~Q(number=""), name="invoice_number_once"),
+            models.UniqueConstraint(fields=["workspace", "key"], condition=~Q(key=""), name="invoice_key_once"),
+            models.UniqueConstraint(fields=["replaces"], condition=~Q(state="void"), name="invoice_replaced_once"),
             models.CheckConstraint(condition=Q(total_minor=F("subtotal_minor") + F("tax_minor")), name="invoice_total_adds_up"),
             models.CheckConstraint(
                 condition=Q(state="draft", number="", issued_at=None) | ~Q(state="draft") & ~Q(number=""),
@@ -128,9 +131,14 @@ class InvoiceLine(_Line):
 
 
 class PendingLine(_Line):
-    """A line that waits for the next invoice: late use of a closed period, a correction."""
+    """A line that waits for the next invoice: late use of a closed period, a correction.
+
+    `late`: the use of the closed `period` that it stands for, of which `quantity` is charged.
+    """
 
     key = models.CharField(max_length=120)
+    period = models.ForeignKey(BillingPeriod, on_delete=models.PROTECT, null=True, related_name="+")
+    late = models.BigIntegerField(default=0)
     invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, null=True, related_name="+")
 
     class Meta(_Line.Meta):

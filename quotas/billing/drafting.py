@@ -1,0 +1,157 @@
+"""The lines of an invoice, before it is one: what was used, what comes next, what waited. Nothing is written here."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from uuid import UUID
+
+from django.db.models import Q, Sum
+
+from quotas.billing.pricing import cost_plus_amount, overage_amount, prorated
+from quotas.metrics import GAUGES, Metric
+from quotas.models import (
+    Allowance,
+    BillingPeriod,
+    EntryKind,
+    LineKind,
+    Overage,
+    PendingLine,
+    Plan,
+    Pricing,
+    Subscription,
+    UsageEntry,
+)
+
+_BILLED = (EntryKind.USAGE, EntryKind.CORRECTION)
+_RANKS = {metric.value: rank for rank, metric in enumerate(Metric)}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """What becomes an invoice line. `unit_price`: minor units for `unit_size`; None where the amount has no unit price."""
+
+    kind: LineKind
+    description: str
+    amount_minor: int
+    metric: str = ""
+    quantity: int = 0
+    unit_price: Decimal | None = None
+    unit_size: int = 1
+    starts_at: datetime | None = None
+    ends_at: datetime | None = None
+
+
+def use_lines(period: BillingPeriod) -> list[Line]:
+    """For each metric that was used in `period`: what was free of charge, and what is charged."""
+    rows = [row for row in Allowance.objects.filter(period=period, settled__gt=0) if row.metric not in GAUGES]
+    rows.sort(key=lambda row: _RANKS[row.metric])
+    costs = costs_of(rows, period.plan.currency)
+    return [line for row in rows for line in _lines_of(row, period, costs)]
+
+
+def charged_of(row: Allowance, used: int) -> int:
+    """How much of `used` is charged: what is above the included and the granted, where use above it is charged at all."""
+    if row.overage == Overage.BLOCK or row.included is None:
+        return 0
+    return max(0, used - row.included - row.granted)
+
+
+def price_of(row: Allowance, charged: int, costs: Mapping[UUID, Decimal]) -> int:
+    """What `charged` units of this allowance cost, by its own prices."""
+    if row.pricing == Pricing.COST_PLUS:
+        return cost_plus_amount(costs.get(row.pk, Decimal(0)), row.markup_bp, charged=charged, used=row.settled)
+    return overage_amount(charged, row.unit_price or Decimal(0), row.unit_size)
+
+
+def costs_of(rows: Iterable[Allowance], currency: str) -> dict[UUID, Decimal]:
+    """What providers took for the use of each cost-plus allowance, in major units of `currency`."""
+    wanted = [row.pk for row in rows if row.pricing == Pricing.COST_PLUS]
+    if not wanted:
+        return {}
+    entries = UsageEntry.objects.filter(allowance__in=wanted, kind__in=_BILLED, provider_currency=currency)
+    sums = entries.values("allowance").annotate(total=Sum("provider_cost"))
+    return {row["allowance"]: row["total"] for row in sums if row["total"] is not None}
+
+
+def base_lines(following: BillingPeriod) -> list[Line]:
+    """The base price of the period that follows, in advance; none where it costs nothing."""
+    amount = 0 if following.is_trial else base_price(following.subscription, following.plan)
+    if not amount:
+        return []
+    return [
+        Line(
+            kind=LineKind.BASE,
+            description=f"{following.plan.name} plan",
+            quantity=1,
+            unit_price=Decimal(amount),
+            amount_minor=amount,
+            starts_at=following.starts_at,
+            ends_at=following.ends_at,
+        )
+    ]
+
+
+def base_price(subscription: Subscription, plan: Plan) -> int:
+    """The base price of a period in minor units: the workspace's own, or the plan's."""
+    return int(subscription.price_overrides.get("base_price_minor", plan.base_price_minor))
+
+
+def change_lines(period: BillingPeriod, *, old_base_minor: int, new_base_minor: int, at: datetime) -> list[Line]:
+    """The unused part of the old base price back, the rest of the period at the new one."""
+    left, whole = _ms(period.ends_at - at), _ms(period.ends_at - period.starts_at)
+    parts = (("Unused part of the former plan", -old_base_minor), (f"{period.plan.name} plan, rest of the period", new_base_minor))
+    amounts = [(text, prorated(base, left, whole)) for text, base in parts]
+    return [
+        Line(kind=LineKind.PRORATION, description=text, quantity=1, amount_minor=amount, starts_at=at, ends_at=period.ends_at)
+        for text, amount in amounts
+        if amount
+    ]
+
+
+def line_of(waiting: PendingLine) -> Line:
+    """A line that waited, as it goes onto an invoice."""
+    return Line(
+        kind=LineKind(waiting.kind),
+        description=waiting.description,
+        amount_minor=waiting.amount_minor,
+        metric=waiting.metric,
+        quantity=waiting.quantity,
+        unit_price=waiting.unit_price,
+        unit_size=waiting.unit_size,
+        starts_at=waiting.starts_at,
+        ends_at=waiting.ends_at,
+    )
+
+
+def _lines_of(row: Allowance, period: BillingPeriod, costs: Mapping[UUID, Decimal]) -> Iterator[Line]:
+    charged = charged_of(row, row.settled)
+    label, bounds = str(Metric(row.metric).label), {"starts_at": period.starts_at, "ends_at": period.ends_at}
+    if free := row.settled - charged:
+        yield Line(
+            kind=LineKind.USAGE, description=f"{label}, included", metric=row.metric, quantity=free, amount_minor=0, **bounds
+        )
+    if not charged:
+        return
+    at_cost = row.pricing == Pricing.COST_PLUS
+    yield Line(
+        kind=LineKind.PASS_THROUGH if at_cost else LineKind.OVERAGE,
+        description=f"{label} {'at cost plus markup' if at_cost else 'above the included amount'}",
+        metric=row.metric,
+        quantity=charged,
+        unit_price=None if at_cost else row.unit_price,
+        unit_size=1 if at_cost else row.unit_size,
+        amount_minor=price_of(row, charged, costs),
+        **bounds,
+    )
+
+
+def _ms(span: timedelta) -> int:
+    return span // timedelta(milliseconds=1)
+
+
+def waiting_lines() -> list[PendingLine]:
+    """What waits for the scope's workspace's next invoice, oldest first; locked, so that two invoices can't take it."""
+    return list(PendingLine.objects.select_for_update().filter(Q(invoice=None)).order_by("created_at", "id"))
