@@ -210,6 +210,19 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
+# --- billing ---------------------------------------------------------------------------------------------------------
+BILLING_ENABLED = env.boolean("BILLING_ENABLED", True)
+PAYMENT_METHOD = env.text("PAYMENT_METHOD", "manual")  # of new workspaces: manual or stripe
+STRIPE_API_KEY = env.text("STRIPE_API_KEY", "")
+STRIPE_WEBHOOK_SECRET = env.text("STRIPE_WEBHOOK_SECRET", "")
+STRIPE_API_BASE = env.text("STRIPE_API_BASE", "https://api.stripe.com").rstrip("/")
+STRIPE_TIMEOUT_SECONDS = env.integer("STRIPE_TIMEOUT_SECONDS", 20)
+STRIPE_PUSH_USAGE = env.boolean("STRIPE_PUSH_USAGE", False)
+STRIPE_METER_PREFIX = env.text("STRIPE_METER_PREFIX", "visavis_")
+if STRIPE_API_KEY:
+    # Browsers also hold a form's redirects to this: the buttons lead to Stripe's hosted pages.
+    CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += ["https://checkout.stripe.com", "https://billing.stripe.com"]
+
 # --- live sessions ---------------------------------------------------------------------------------------------------
 SESSION_IDLE_SECONDS = env.integer("SESSION_IDLE_SECONDS", 300)
 SESSION_MAX_SECONDS = env.integer("SESSION_MAX_SECONDS", 3600)
