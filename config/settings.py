@@ -11,6 +11,7 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = env.boolean("DEBUG", False)
 SECRET_KEY = env.text("SECRET_KEY")
 BASE_URL = env.text("BASE_URL", "http://localhost:8000").rstrip("/")
+ADMIN_PATH = env.text("ADMIN_PATH", "operator/").strip("/") + "/"
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1")
 CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", BASE_URL)
 SECURE = BASE_URL.startswith("https://")
