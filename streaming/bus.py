@@ -20,22 +20,29 @@ from sessions.redis import client
 LOG_PACKETS = 24
 LOG_SECONDS = 90
 FENCE_SECONDS = 6 * 3600
+STOP_SECONDS = 60  # how long the stop of a turn that never began is remembered where there was no fence
 DRIVER_SECONDS = 30
 _HEAD = struct.Struct("<BII")  # 'M' or 'C', turn, seq
 _FRAME = struct.Struct("<BI")  # 1 = text, bytes that follow
 
 _BEGIN = """
-local current = tonumber(string.match(redis.call('GET', KEYS[1]) or '0', '%d+'))
-if current >= tonumber(ARGV[1]) then return 0 end
+local fence = redis.call('GET', KEYS[1]) or '0'
+if fence == ARGV[1] .. '!' then
+  redis.call('PUBLISH', KEYS[3], ARGV[3])
+  redis.call('PUBLISH', KEYS[3], ARGV[4])
+end
+if tonumber(string.match(fence, '%d+')) >= tonumber(ARGV[1]) then return 0 end
 redis.call('SET', KEYS[1], ARGV[1], 'EX', ARGV[2])
 redis.call('DEL', KEYS[2])
 redis.call('PUBLISH', KEYS[3], ARGV[3])
 return 1
 """
 _STOP = """
-if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[1] .. '!', 'KEEPTTL')
-redis.call('PUBLISH', KEYS[2], ARGV[2])
+local fence = redis.call('GET', KEYS[1])
+local current = tonumber(string.match(fence or '0', '%d+'))
+if current > tonumber(ARGV[1]) or fence == ARGV[1] .. '!' then return 0 end
+redis.call('SET', KEYS[1], ARGV[1] .. '!', 'EX', fence and math.max(1, redis.call('TTL', KEYS[1])) or ARGV[3])
+if fence == ARGV[1] then redis.call('PUBLISH', KEYS[2], ARGV[2]) end
 return 1
 """
 _PUBLISH = """
@@ -128,16 +135,18 @@ def _script(source: str) -> Any:
     return client().register_script(source)
 
 
-def begin(session_id: object, turn: int, **fields: Any) -> None:
-    """Move the fence to `turn` and tell the gateways. An older turn can't begin after a newer one."""
+def begin(session_id: object, turn: int, **fields: Any) -> bool:
+    """Move the fence to `turn` and tell the gateways; returns whether it may speak. An older turn can't begin after a newer
+    one, and one that was stopped before it began is over at once."""
     keys = [_fence(session_id), log_key(session_id), channel(session_id)]
-    _script(_BEGIN)(keys=keys, args=[turn, FENCE_SECONDS, encode_control(turn, kind="queued", **fields)])
+    messages = [encode_control(turn, kind="queued", **fields), encode_control(turn, kind="interrupted")]
+    return bool(_script(_BEGIN)(keys=keys, args=[turn, FENCE_SECONDS, *messages]))
 
 
 def stop(session_id: object, turn: int) -> None:
-    """Nothing of `turn` is published from here on."""
+    """Nothing of `turn` is published from here on, also where it has not begun yet."""
     keys = [_fence(session_id), channel(session_id)]
-    _script(_STOP)(keys=keys, args=[turn, encode_control(turn, kind="interrupted")])
+    _script(_STOP)(keys=keys, args=[turn, encode_control(turn, kind="interrupted"), STOP_SECONDS])
 
 
 def publish(session_id: object, packet: Packet) -> bool:

@@ -91,7 +91,7 @@ def _perform(job: Job) -> None:
             has_driver = bus.publish(job.session_id, packet)
             is_time = packet.seq == NOTED_SEQ or (packet.about["last"] and packet.seq < NOTED_SEQ)
             if is_time and not _note_speaking(job, timings):
-                bus.stop(job.session_id, job.turn)  # it was stopped before the bus knew of it
+                bus.stop(job.session_id, job.turn)  # it was stopped, and the bus has never heard of it
                 raise bus.Superseded
             if not packet.about["last"]:
                 pace.wait(packet.about["end_ms"], has_driver)

@@ -105,6 +105,28 @@ def test_it_stops_no_newer_turn_by_the_stop_of_an_older_one(session: str) -> Non
     bus.publish(session, packet(2, 0))
 
 
+def test_it_never_publishes_a_turn_that_was_stopped_before_it_began(session: str, heard: Any) -> None:
+    bus.begin(session, 1)
+    bus.stop(session, 2)
+    with pytest.raises(bus.Superseded):
+        bus.publish(session, packet(1, 0))
+    assert not bus.begin(session, 2)
+    with pytest.raises(bus.Superseded):
+        bus.publish(session, packet(2, 0))
+    assert [(item.turn, item.fields["kind"]) for item in heard()] == [(1, "queued"), (2, "queued"), (2, "interrupted")]
+    assert bus.begin(session, 3)
+    bus.publish(session, packet(3, 0))
+
+
+def test_it_remembers_an_early_stop_only_for_a_while(session: str) -> None:
+    bus.stop(session, 1)
+    (key,) = client().scan_iter(f"*{session}*")
+    assert 0 < client().ttl(key) <= bus.STOP_SECONDS
+    bus.begin(session, 2)
+    bus.stop(session, 2)
+    assert bus.STOP_SECONDS < client().ttl(key) <= bus.FENCE_SECONDS
+
+
 @given(st.lists(st.tuples(st.sampled_from(["begin", "stop", "publish"]), st.integers(1, 4)), max_size=20))
 def test_it_only_ever_publishes_the_newest_turn_that_was_not_stopped(steps: list[tuple[str, int]]) -> None:
     session, newest, stopped = str(uuid4()), 0, True
@@ -115,7 +137,7 @@ def test_it_only_ever_publishes_the_newest_turn_that_was_not_stopped(steps: list
                 newest, stopped = turn, False
         elif step == "stop":
             bus.stop(session, turn)
-            stopped = stopped or turn == newest
+            newest, stopped = (turn, True) if turn >= newest else (newest, stopped)
         elif turn == newest and not stopped:
             bus.publish(session, packet(turn, 0))
         else:

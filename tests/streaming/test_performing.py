@@ -1,4 +1,5 @@
-"""The worker asks Postgres, which holds the truth, before it goes on beyond the first two seconds."""
+"""A turn that was stopped before the bus knew of it is not spoken; should the bus never have heard of the stop, Postgres,
+which holds the truth, ends the turn after its first two seconds."""
 
 from __future__ import annotations
 
@@ -8,7 +9,7 @@ import pytest
 
 from accounts.models import Workspace
 from accounts.tenancy import workspace_scope
-from sessions.models import AvatarSession, TurnState
+from sessions.models import AvatarSession, Turn, TurnState
 from sessions.redis import client
 from sessions.services import turn_create, turn_interrupt
 from streaming import bus
@@ -37,9 +38,23 @@ def message(session: AvatarSession) -> dict[str, Any]:
     }
 
 
+@pytest.mark.django_db(transaction=True)
+def test_it_speaks_nothing_of_a_turn_whose_stop_overtook_its_beginning(workspace: Workspace) -> None:
+    with workspace_scope(workspace.pk):
+        session = live()
+        Turn.objects.create(session=session, number=1, text=LONG)
+        assert turn_interrupt(session_id=session.pk) == 1  # its hook runs before that of the turn's creation
+    assert not bus.begin(session.pk, 1, text=LONG, request_id="")
+    client().set(bus.driver_key(session.pk), "somebody", ex=30)
+    perform_turn(**message(session))
+    published = bus.log_of(session.pk, 1, -1)
+    bus.forget(session.pk)
+    assert published == []
+
+
 @pytest.mark.django_db
 @pytest.mark.parametrize("is_stopped", [True, False])
-def test_it_goes_on_unless_the_turn_was_stopped_before_the_bus_knew_of_it(workspace: Workspace, is_stopped: bool) -> None:
+def test_it_goes_on_unless_the_turn_was_stopped_and_the_bus_does_not_know(workspace: Workspace, is_stopped: bool) -> None:
     with workspace_scope(workspace.pk):
         session = live()
         turn = turn_create(session_id=session.pk, text=LONG)
