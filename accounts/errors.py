@@ -58,3 +58,15 @@ class TooMany(Problem):
     status = 429
     code = "too_many_requests"
     title = "Too many requests"
+
+
+class BusUnavailable(Problem):
+    """Redis, which carries queue, bus and rate limits, does not answer."""
+
+    status = 503
+    code = "bus_unavailable"
+    title = "The message bus does not answer"
+    hint = "Try again in a few seconds, with the same Idempotency-Key where you sent one."
+
+    def __init__(self, detail: str = "", **extra: Any) -> None:
+        super().__init__(detail, **({"retry_after": 5} | extra))

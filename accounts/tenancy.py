@@ -34,11 +34,11 @@ class ScopeMismatch(RuntimeError):
 def workspace_scope(workspace_id: UUID) -> Iterator[None]:
     """Open a transaction in which only rows of `workspace_id` exist. Nests only with the same workspace."""
     outer = _scope.get()
-    if outer == workspace_id:
+    if outer == workspace_id and connection.in_atomic_block:  # if not, it has ended: a hook on commit opens its own
         with transaction.atomic(savepoint=False):
             yield
         return
-    if isinstance(outer, UUID):
+    if isinstance(outer, UUID) and outer != workspace_id:
         raise ScopeMismatch(f"A scope of workspace {outer} is open; can't open one of {workspace_id}.")
     with _opened(workspace_id, workspace=str(workspace_id), everywhere="off"):
         yield

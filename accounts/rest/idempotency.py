@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
@@ -19,7 +20,7 @@ from rest_framework.response import Response
 
 from accounts.errors import Invalid, Problem
 from accounts.models import IdempotencyRecord
-from accounts.tenancy import unscoped
+from accounts.tenancy import unscoped, workspace_scope
 
 KEPT_FOR = timedelta(hours=24)
 MAX_KEY_LENGTH = 255
@@ -34,7 +35,7 @@ class KeyReused(Problem):
 
 def idempotent(request: Request, create: Callable[[], Response]) -> Response:
     """Run `create` once per Idempotency-Key, path and workspace; later calls get the stored answer."""
-    key = request.headers.get("Idempotency-Key", "").strip().strip('"')
+    key = _key(request)
     if not key:
         return create()
     if len(key) > MAX_KEY_LENGTH or not key.isprintable():
@@ -52,6 +53,17 @@ def idempotent(request: Request, create: Callable[[], Response]) -> Response:
     record.status, record.body = response.status_code, _plain(response.data)
     record.save(update_fields=["status", "body"])
     return response
+
+
+def forget(request: Request, workspace_id: UUID) -> None:
+    """The stored answer does not hold after all: the next request with its key is a first one."""
+    if key := _key(request):
+        with workspace_scope(workspace_id):
+            IdempotencyRecord.objects.filter(key=key, path=request.path).delete()
+
+
+def _key(request: Request) -> str:
+    return request.headers.get("Idempotency-Key", "").strip().strip('"')
 
 
 def forget_expired() -> int:

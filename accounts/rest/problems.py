@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+import redis
 from django.core.exceptions import PermissionDenied, SuspiciousOperation, ValidationError
 from django.db import DataError
 from django.http import Http404, HttpRequest, JsonResponse
@@ -12,7 +13,7 @@ from rest_framework import exceptions
 from rest_framework.response import Response
 
 from accounts.context import current_actor
-from accounts.errors import Problem
+from accounts.errors import BusUnavailable, Problem
 
 logger = logging.getLogger(__name__)
 MEDIA_TYPE = "application/problem+json"
@@ -47,6 +48,9 @@ def problem_of(error: Problem) -> dict[str, Any]:
 
 def exception_handler(error: Exception, context: dict[str, Any]) -> Response | None:
     """DRF's EXCEPTION_HANDLER; None leaves the error to Django, which logs it and answers by json_500."""
+    if isinstance(error, redis.ConnectionError | redis.TimeoutError):
+        logger.error("Redis does not answer: %s", error)
+        error = BusUnavailable()
     if isinstance(error, Problem):
         return _answer(problem_of(error), error.status, _retry_after(error.extra))
     known = _known(error)

@@ -11,7 +11,9 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.access import Access
+from accounts.errors import Problem
 from accounts.rest.authentication import access_of
+from accounts.rest.idempotency import forget
 from accounts.rest.pagination import TimePagination
 from accounts.rest.throttling import rate_limit_headers
 from accounts.tenancy import workspace_scope
@@ -54,8 +56,12 @@ class WorkspaceView(APIView):
         return access
 
     def dispatch(self, request: Any, *args: Any, **kwargs: Any) -> Any:
-        with ExitStack() as self._scope:
-            response = super().dispatch(request, *args, **kwargs)
+        try:
+            with ExitStack() as self._scope:
+                response = super().dispatch(request, *args, **kwargs)
+        except Problem as problem:  # what was to follow the commit failed: the transaction stands, its answer does not
+            forget(self.request, self.access.workspace_id)
+            response = self.finalize_response(self.request, self.handle_exception(problem), *args, **kwargs)
         for name, value in rate_limit_headers(request).items():
             response[name] = value
         return response
