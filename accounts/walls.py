@@ -2,7 +2,7 @@
 
 For each tenant-owned table: row-level security that even the owner obeys, composite foreign keys
 `(workspace_id, parent_id)` so that a link into another workspace is unrepresentable, and grants for the application's
-role, which owns nothing and may only append to append-only tables.
+role, which owns nothing and may only append to append-only tables. Partitions are reached through their table alone.
 """
 
 from __future__ import annotations
@@ -16,6 +16,16 @@ from psycopg import sql
 
 from accounts.tenancy import TenantModel
 
+# Django's own key on the column alone proves nothing that the composite one does not: each insert would pay for both.
+_DROP_SINGLE_KEYS = """
+DO $$
+DECLARE owner regclass := %s::regclass; link name := %s; key record;
+BEGIN
+    FOR key IN SELECT conname FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND c.conkey = ARRAY[a.attnum]
+               WHERE c.conrelid = owner AND c.contype = 'f' AND a.attname = link
+    LOOP EXECUTE format('ALTER TABLE %%s DROP CONSTRAINT %%I', owner, key.conname); END LOOP;
+END $$
+"""
 _VISIBLE = """
     workspace_id = (SELECT NULLIF(current_setting('app.workspace_id', true), '')::uuid)
     OR (SELECT current_setting('app.every_workspace', true)) = 'on'
@@ -27,13 +37,35 @@ def raise_walls(*, using: str, **_: Any) -> None:
     with connections[using].cursor() as cursor:
         migrated = set(connections[using].introspection.table_names(cursor))
         present = [model for model in tenant_models() if model._meta.db_table in migrated]
+        parents = {field.related_model for model in present for field in _tenant_links(model)}
         for model in present:
             _secure_rows(cursor, model._meta.db_table)
-            cursor.execute(_unique_pair(model._meta.db_table))
+            if model in parents:
+                cursor.execute(_unique_pair(model._meta.db_table))
         for model in present:
             for field in _tenant_links(model):
                 cursor.execute(_composite_key(model, field))
+                cursor.execute(_DROP_SINGLE_KEYS, [model._meta.db_table, field.column])
+        for model in present:
+            if model not in parents:  # an earlier release gave one to every table
+                cursor.execute(sql.SQL("DROP INDEX IF EXISTS {0}").format(_pair_name(model._meta.db_table)))
         _grant(cursor, present)
+        for model in present:
+            if getattr(model, "partitioned", False):
+                wall_partitions(cursor, model._meta.db_table)
+
+
+def wall_partitions(cursor: Any, table: str) -> None:
+    """Secure the partitions of `table`, and take every privilege on them from the application's role: what is allowed and
+    seen is decided at the table. Call it after creating one."""
+    cursor.execute("SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = to_regclass(%s)", [table])
+    partitions = [row[0] for row in cursor.fetchall()]
+    for name in partitions:
+        _secure_rows(cursor, name)
+    if partitions and _has_app_role(cursor):
+        revoke = sql.SQL("REVOKE ALL ON {0} FROM {1}")
+        names = sql.SQL(", ").join(map(sql.Identifier, partitions))
+        cursor.execute(revoke.format(names, sql.Identifier(settings.DATABASE_APP_ROLE)))
 
 
 def tenant_models() -> list[type[TenantModel]]:
@@ -59,8 +91,12 @@ def _secure_rows(cursor: Any, table: str) -> None:
 
 def _unique_pair(table: str) -> sql.Composed:
     return sql.SQL("CREATE UNIQUE INDEX IF NOT EXISTS {0} ON {1} (workspace_id, id)").format(
-        sql.Identifier(f"{table}_pair"[:63]), sql.Identifier(table)
+        _pair_name(table), sql.Identifier(table)
     )
+
+
+def _pair_name(table: str) -> sql.Identifier:
+    return sql.Identifier(f"{table}_pair"[:63])
 
 
 def _composite_key(model: type[TenantModel], field: models.ForeignKey[Any, Any]) -> sql.Composed:
@@ -83,11 +119,9 @@ def _composite_key(model: type[TenantModel], field: models.ForeignKey[Any, Any])
 
 
 def _grant(cursor: Any, present: list[type[TenantModel]]) -> None:
-    role = settings.DATABASE_APP_ROLE
-    cursor.execute("SELECT current_user = %s OR NOT EXISTS (SELECT FROM pg_roles WHERE rolname = %s)", [role, role])
-    if cursor.fetchone()[0]:
+    if not _has_app_role(cursor):
         return  # a single-role installation: the policies above still hold because they are forced
-    app = sql.Identifier(role)
+    app = sql.Identifier(settings.DATABASE_APP_ROLE)
     cursor.execute(sql.SQL("GRANT USAGE ON SCHEMA public TO {0}").format(app))
     cursor.execute(sql.SQL("GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO {0}").format(app))
     cursor.execute(sql.SQL("GRANT USAGE, SELECT ON ALL SEQUENCES IN SCHEMA public TO {0}").format(app))
@@ -95,3 +129,14 @@ def _grant(cursor: Any, present: list[type[TenantModel]]) -> None:
         if getattr(model, "append_only", False):
             table = sql.Identifier(model._meta.db_table)
             cursor.execute(sql.SQL("REVOKE UPDATE, DELETE, TRUNCATE ON {0} FROM {1}").format(table, app))
+
+
+def _has_app_role(cursor: Any) -> bool:
+    """Whether the application's role exists and is another than the one that is connected."""
+    cursor.execute("SELECT EXISTS (SELECT FROM pg_roles WHERE rolname = %s AND rolname <> current_user)", [_app_role()])
+    return bool(cursor.fetchone()[0])
+
+
+def _app_role() -> str:
+    role: str = settings.DATABASE_APP_ROLE
+    return role

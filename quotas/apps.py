@@ -1,7 +1,19 @@
 """How much: metrics, plans, allowances, reservations, the usage ledger."""
 
+from typing import Any
+
 from django.apps import AppConfig
+from django.db.models.signals import post_migrate
 
 
 class QuotasConfig(AppConfig):
     name = "quotas"
+
+    def ready(self) -> None:
+        post_migrate.connect(_ensure_partitions, sender=self)
+
+
+def _ensure_partitions(*, using: str, **_: Any) -> None:
+    from quotas.partitions import ensure_partitions
+
+    ensure_partitions(using=using)

@@ -7,6 +7,7 @@ from typing import ClassVar
 from django.db import models
 from django.db.models import F, Q
 
+from accounts.models import Workspace
 from accounts.tenancy import TenantModel
 from quotas.metrics import GAUGES, Metric
 from quotas.models.plans import BillingPeriod, Overage, Pricing
@@ -53,6 +54,13 @@ class Allowance(TenantModel):
         ]
 
 
+def _proven_workspace() -> models.ForeignKey[Workspace, Workspace]:
+    """A workspace that another link of the row proves, by an index that begins with it."""
+    return models.ForeignKey(
+        Workspace, on_delete=models.CASCADE, related_name="+", editable=False, db_constraint=False, db_index=False
+    )
+
+
 class ReservationState(models.TextChoices):
     OPEN = "open"
     RELEASED = "released"
@@ -60,8 +68,13 @@ class ReservationState(models.TextChoices):
 
 
 class Reservation(TenantModel):
-    """Room taken out of an allowance for one piece of work, until it is settled and released, or its lease lapses."""
+    """Room taken out of an allowance for one piece of work, until it is settled and released, or its lease lapses.
 
+    The link to its allowance, which names the workspace, too, proves the workspace: another check at each insert would
+    lock the workspace's row, which everybody shares.
+    """
+
+    workspace = _proven_workspace()
     allowance = models.ForeignKey(Allowance, on_delete=models.PROTECT, related_name="+", db_index=False)
     metric = models.CharField(max_length=24, choices=Metric)
     purpose = models.CharField(max_length=40)
@@ -98,20 +111,25 @@ class EntryKind(models.TextChoices):
     CORRECTION = "correction"
     GRANT = "grant"
     EXPIRY = "expiry"
+    LATE = "late"  # use, or a correction, of a period that is closed: in no counter, a line on the next invoice
 
 
 class UsageEntry(TenantModel):
     """One line of the ledger. Appended, never changed; a correction reverses an entry.
 
-    The table is partitioned by the month of `created_at`, so no unique index can span it: repeats of a hold's steps are
-    told by its sequence, those of other sources by UsageEvent.
+    The table is partitioned by the month of `created_at` (partitions.py), so no unique index can span it: repeats of a
+    hold's steps are told by its sequence, those of other sources by UsageEvent. Reservations may be thrown away some day;
+    the ledger outlives them, so that link is not checked.
     """
 
     append_only: ClassVar[bool] = True
     partitioned: ClassVar[bool] = True
 
+    workspace = _proven_workspace()
     allowance = models.ForeignKey(Allowance, on_delete=models.PROTECT, related_name="+", db_index=False)
-    reservation = models.ForeignKey(Reservation, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    reservation = models.ForeignKey(
+        Reservation, on_delete=models.DO_NOTHING, null=True, related_name="+", db_index=False, db_constraint=False
+    )
     metric = models.CharField(max_length=24, choices=Metric)
     kind = models.CharField(max_length=10, choices=EntryKind)
     quantity = models.BigIntegerField()

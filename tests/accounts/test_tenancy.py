@@ -43,6 +43,7 @@ RAW_SQL = {
     "accounts/tenancy.py": "tells Postgres the scope",
     "accounts/walls.py": "policies, keys and grants",
     "config/health.py": "asks whether the database answers",
+    "quotas/partitions.py": "makes the ledger's partitions",
 }
 
 
