@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-from uuid import UUID
 
-from django.db.models import Q, Sum
+from django.db.models import Q
 
+from quotas.billing.costs import pass_through_of
 from quotas.billing.pricing import cost_plus_amount, overage_amount, prorated
-from quotas.metrics import GAUGES, Metric
+from quotas.billing.terms import base_price_of
+from quotas.metrics import Metric
 from quotas.models import (
     Allowance,
     BillingPeriod,
-    EntryKind,
     LineKind,
     Overage,
     PendingLine,
-    Plan,
     Pricing,
-    Subscription,
-    UsageEntry,
 )
 
-_BILLED = (EntryKind.USAGE, EntryKind.CORRECTION)
 _RANKS = {metric.value: rank for rank, metric in enumerate(Metric)}
 
 
@@ -46,10 +42,8 @@ class Line:
 
 def use_lines(period: BillingPeriod) -> list[Line]:
     """For each metric that was used in `period`: what was free of charge, and what is charged."""
-    rows = [row for row in Allowance.objects.filter(period=period, settled__gt=0) if row.metric not in GAUGES]
-    rows.sort(key=lambda row: _RANKS[row.metric])
-    costs = costs_of(rows, period.plan.currency)
-    return [line for row in rows for line in _lines_of(row, period, costs)]
+    rows = sorted(Allowance.objects.filter(period=period, settled__gt=0), key=lambda row: _RANKS[row.metric])
+    return [line for row in rows for line in _lines_of(row, period)]
 
 
 def charged_of(row: Allowance, used: int) -> int:
@@ -59,26 +53,17 @@ def charged_of(row: Allowance, used: int) -> int:
     return max(0, used - row.included - row.granted)
 
 
-def price_of(row: Allowance, charged: int, costs: Mapping[UUID, Decimal]) -> int:
-    """What `charged` units of this allowance cost, by its own prices."""
-    if row.pricing == Pricing.COST_PLUS:
-        return cost_plus_amount(costs.get(row.pk, Decimal(0)), row.markup_bp, charged=charged, used=row.settled)
-    return overage_amount(charged, row.unit_price or Decimal(0), row.unit_size)
-
-
-def costs_of(rows: Iterable[Allowance], currency: str) -> dict[UUID, Decimal]:
-    """What providers took for the use of each cost-plus allowance, in major units of `currency`."""
-    wanted = [row.pk for row in rows if row.pricing == Pricing.COST_PLUS]
-    if not wanted:
-        return {}
-    entries = UsageEntry.objects.filter(allowance__in=wanted, kind__in=_BILLED, provider_currency=currency)
-    sums = entries.values("allowance").annotate(total=Sum("provider_cost"))
-    return {row["allowance"]: row["total"] for row in sums if row["total"] is not None}
+def price_of(row: Allowance, charged: int) -> int:
+    """What `charged` units of this allowance cost in minor units, by its own prices. Raises CurrencyMismatch."""
+    if row.pricing == Pricing.UNIT:
+        return overage_amount(charged, row.unit_price or Decimal(0), row.unit_size)
+    part = pass_through_of(row)
+    return cost_plus_amount(part.cost, row.markup_bp, charged=charged, used=part.used)
 
 
 def base_lines(following: BillingPeriod) -> list[Line]:
     """The base price of the period that follows, in advance; none where it costs nothing."""
-    amount = 0 if following.is_trial else base_price(following.subscription, following.plan)
+    amount = 0 if following.is_trial else base_price_of(following.subscription, following.plan)
     if not amount:
         return []
     return [
@@ -94,19 +79,17 @@ def base_lines(following: BillingPeriod) -> list[Line]:
     ]
 
 
-def base_price(subscription: Subscription, plan: Plan) -> int:
-    """The base price of a period in minor units: the workspace's own, or the plan's."""
-    return int(subscription.price_overrides.get("base_price_minor", plan.base_price_minor))
-
-
 def change_lines(period: BillingPeriod, *, old_base_minor: int, new_base_minor: int, at: datetime) -> list[Line]:
     """The unused part of the old base price back, the rest of the period at the new one."""
     left, whole = _ms(period.ends_at - at), _ms(period.ends_at - period.starts_at)
-    parts = (("Unused part of the former plan", -old_base_minor), (f"{period.plan.name} plan, rest of the period", new_base_minor))
+    parts = (
+        ("Unused part of the former plan", -old_base_minor),
+        (f"{period.plan.name} plan, rest of the period", new_base_minor),
+    )
     amounts = [(text, prorated(base, left, whole)) for text, base in parts]
     return [
         Line(kind=LineKind.PRORATION, description=text, quantity=1, amount_minor=amount, starts_at=at, ends_at=period.ends_at)
-        for text, amount in amounts
+        for text, amount in amounts.items()
         if amount
     ]
 
@@ -126,7 +109,7 @@ def line_of(waiting: PendingLine) -> Line:
     )
 
 
-def _lines_of(row: Allowance, period: BillingPeriod, costs: Mapping[UUID, Decimal]) -> Iterator[Line]:
+def _lines_of(row: Allowance, period: BillingPeriod) -> Iterator[Line]:
     charged = charged_of(row, row.settled)
     label, bounds = str(Metric(row.metric).label), {"starts_at": period.starts_at, "ends_at": period.ends_at}
     if free := row.settled - charged:
@@ -143,7 +126,7 @@ def _lines_of(row: Allowance, period: BillingPeriod, costs: Mapping[UUID, Decima
         quantity=charged,
         unit_price=None if at_cost else row.unit_price,
         unit_size=1 if at_cost else row.unit_size,
-        amount_minor=price_of(row, charged, costs),
+        amount_minor=price_of(row, charged),
         **bounds,
     )
 

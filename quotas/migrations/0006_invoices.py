@@ -29,11 +29,11 @@ BEGIN
         RAISE EXCEPTION 'Invoice % was issued; it can''t be changed.', OLD.number
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
-    IF NEW.state <> OLD.state AND NOT CASE OLD.state
+    IF NEW.state <> OLD.state AND NOT (CASE OLD.state
             WHEN 'draft' THEN NEW.state = 'open' OR NEW.state = 'paid' AND NEW.total_minor = 0
             WHEN 'open' THEN NEW.state IN ('paid', 'void', 'uncollectible')
             WHEN 'uncollectible' THEN NEW.state IN ('paid', 'void')
-            ELSE false END THEN
+            ELSE false END) THEN
         RAISE EXCEPTION 'An invoice can''t go from % to %.', OLD.state, NEW.state
             USING ERRCODE = 'integrity_constraint_violation';
     END IF;
