@@ -175,6 +175,9 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
 
+# Development and tests only: webhooks may go to http, any port and private addresses.
+WEBHOOK_ALLOW_INSECURE = env.boolean("WEBHOOK_ALLOW_INSECURE", False)
+
 # --- pages -----------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -220,6 +223,15 @@ STRIPE_API_BASE = env.text("STRIPE_API_BASE", "https://api.stripe.com").rstrip("
 STRIPE_TIMEOUT_SECONDS = env.integer("STRIPE_TIMEOUT_SECONDS", 20)
 STRIPE_PUSH_USAGE = env.boolean("STRIPE_PUSH_USAGE", False)
 STRIPE_METER_PREFIX = env.text("STRIPE_METER_PREFIX", "visavis_")
+# The issuer of invoices, as each shows it; lines of the address and of the bank details are separated by "|".
+INVOICE_ISSUER_NAME = env.text("INVOICE_ISSUER_NAME", "Visavis")
+INVOICE_ISSUER_ADDRESS = env.text("INVOICE_ISSUER_ADDRESS", "")
+INVOICE_ISSUER_COUNTRY = env.text("INVOICE_ISSUER_COUNTRY", "")
+INVOICE_ISSUER_EMAIL = env.text("INVOICE_ISSUER_EMAIL", "")
+INVOICE_ISSUER_TAX_NUMBER = env.text("INVOICE_ISSUER_TAX_NUMBER", "")
+INVOICE_ISSUER_BANK = env.text("INVOICE_ISSUER_BANK", "")
+INVOICE_SERIES = env.text("INVOICE_SERIES", "main")
+INVOICE_PREFIX = env.text("INVOICE_PREFIX", "INV-")  # of a series when it begins
 if STRIPE_API_KEY:
     # Browsers also hold a form's redirects to this: the buttons lead to Stripe's hosted pages.
     CONTENT_SECURITY_POLICY["DIRECTIVES"]["form-action"] += ["https://checkout.stripe.com", "https://billing.stripe.com"]

@@ -11,7 +11,6 @@ from django.db.models import Q
 
 from quotas.billing.costs import pass_through_of
 from quotas.billing.pricing import cost_plus_amount, overage_amount, prorated
-from quotas.billing.terms import base_price_of
 from quotas.metrics import Metric
 from quotas.models import (
     Allowance,
@@ -63,7 +62,7 @@ def price_of(row: Allowance, charged: int) -> int:
 
 def base_lines(following: BillingPeriod) -> list[Line]:
     """The base price of the period that follows, in advance; none where it costs nothing."""
-    amount = 0 if following.is_trial else base_price_of(following.subscription, following.plan)
+    amount = following.base_price_minor
     if not amount:
         return []
     return [

@@ -1,0 +1,48 @@
+"""What the mail worker does for invoices."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+import dramatiq
+from django.core.mail import EmailMessage
+
+from accounts import audit
+from accounts.mail import compose
+from accounts.models import AuditEntry, Membership, Role
+from accounts.tenancy import workspace_scope
+from quotas.billing.documents import file_name, invoice_pdf
+from quotas.billing.wording import money
+from quotas.models import BillingProfile, Invoice
+
+_MAILED = "invoice.mailed"
+
+
+@dramatiq.actor(queue_name="mail")
+def mail_invoice(workspace_id: str, invoice_id: str) -> None:
+    """Send an invoice with its document to the billing address, or to the owner where there is none. Once: a repeat of
+    a message that was sent does nothing."""
+    with workspace_scope(UUID(workspace_id)):
+        invoice = Invoice.objects.get(pk=invoice_id)
+        to = _billing_address()
+        if not to or AuditEntry.objects.filter(action=_MAILED, subject=str(invoice.pk)).exists():
+            return
+        message = _message(invoice, to)
+    message.send()
+    with workspace_scope(UUID(workspace_id)):
+        audit.record(_MAILED, subject=invoice.pk, number=invoice.number)
+
+
+def _message(invoice: Invoice, to: str) -> EmailMessage:
+    total = money(invoice.total_minor, invoice.currency)
+    message = compose("invoices/mail/issued", to=to, invoice=invoice, total=total)
+    message.attach(f"{file_name(invoice)}.pdf", invoice_pdf(invoice), "application/pdf")
+    return message
+
+
+def _billing_address() -> str:
+    profile = BillingProfile.objects.first()
+    if profile and profile.email:
+        return profile.email
+    owners = Membership.objects.filter(role=Role.OWNER).order_by("created_at")
+    return owners.values_list("user__email", flat=True).first() or ""
