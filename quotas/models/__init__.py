@@ -24,7 +24,15 @@ from quotas.models.invoices import (
 )
 from quotas.models.meter import Allowance, EntryKind, Reservation, ReservationState, UsageDaily, UsageEntry, UsageEvent
 from quotas.models.operator import OperatorEntry
-from quotas.models.payments import Payment, PaymentAccount, PaymentMethod, PaymentState, StripeEvent, StripePush
+from quotas.models.payments import (
+    InvoiceCollection,
+    Payment,
+    PaymentAccount,
+    PaymentMethod,
+    PaymentState,
+    StripeEvent,
+    StripePush,
+)
 from quotas.models.plans import (
     BillingPeriod,
     Interval,
@@ -51,6 +59,7 @@ __all__ = [
     "GrantSource",
     "Interval",
     "Invoice",
+    "InvoiceCollection",
     "InvoiceLine",
     "InvoiceReason",
     "InvoiceSeries",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 
 from accounts.tenancy import TenantModel
 from quotas.metrics import Metric
@@ -47,12 +47,37 @@ class Payment(TenantModel):
     currency = models.CharField(max_length=3)
     reference = models.CharField(max_length=120)
     failure = models.CharField(max_length=200, blank=True)
+    refunded_minor = models.BigIntegerField(default=0)
+    paid_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["workspace", "method", "reference"], name="payment_reference_once"),
             models.CheckConstraint(condition=Q(amount_minor__gt=0), name="payment_positive"),
+            models.CheckConstraint(
+                condition=Q(refunded_minor__gte=0, refunded_minor__lte=F("amount_minor")), name="payment_refund_within"
+            ),
         ]
+
+
+class InvoiceCollection(TenantModel):
+    """How far the automatic collection of an invoice has come.
+
+    `intent_id`: the provider's payment, which can succeed once only. `page_id`: its hosted page that was opened last.
+    `next_at`: when the next attempt is due; NULL: none.
+    """
+
+    invoice = models.ForeignKey(Invoice, on_delete=models.PROTECT, related_name="+")
+    attempts = models.PositiveSmallIntegerField(default=0)
+    next_at = models.DateTimeField(null=True)
+    intent_id = models.CharField(max_length=120, blank=True)
+    page_id = models.CharField(max_length=120, blank=True)
+    failure = models.CharField(max_length=200, blank=True)
+    needs_payer = models.BooleanField(default=False)  # the payer's bank asks for the payer: a hosted page helps
+
+    class Meta(TenantModel.Meta):
+        constraints = [models.UniqueConstraint(fields=["workspace", "invoice"], name="invoice_collection_once")]
+        indexes = [models.Index(fields=["next_at"], condition=Q(next_at__isnull=False), name="invoice_collection_due")]
 
 
 class StripeEvent(models.Model):

@@ -1,0 +1,1 @@
+"""How invoices are paid: by bank transfer, or by Stripe. docs/payments.md explains the decisions."""
