@@ -10,9 +10,17 @@ from calendar import monthrange
 from datetime import UTC, datetime
 from uuid import UUID
 
+from django.db.models import Max, Min, Q, QuerySet
+
 from accounts.models import Workspace
+from accounts.tenancy import workspace_scope
+from quotas.billing.burning import live_grants
+from quotas.billing.limiting import fresh_allowances, write_limits
+from quotas.billing.rules import add_default_rules
+from quotas.billing.terms import base_price_of
+from quotas.billing.turning import turn
 from quotas.metrics import Metric
-from quotas.models import Allowance, BillingPeriod, Interval, PlanAllowance, Subscription, SubscriptionStatus
+from quotas.models import Allowance, BillingPeriod, Interval, Subscription, SubscriptionStatus
 from quotas.plans import FREE, current_plan
 
 _MONTHS = {Interval.MONTH: 1, Interval.YEAR: 12}
@@ -35,27 +43,90 @@ def add_months(moment: datetime, months: int) -> datetime:
 
 
 def open_period(workspace_id: UUID, at: datetime) -> BillingPeriod:
-    """The workspace's period that contains `at`, with an allowance for every metric. Safe to repeat and to race."""
-    subscription = subscription_of(workspace_id)
-    starts_at, ends_at = bounds(subscription.anchor_at, Interval(subscription.plan.interval), at)
-    period = BillingPeriod(
-        workspace_id=workspace_id, subscription=subscription, plan=subscription.plan, starts_at=starts_at, ends_at=ends_at
-    )
-    BillingPeriod.objects.bulk_create([period], ignore_conflicts=True)
-    period = BillingPeriod.objects.get(workspace_id=workspace_id, starts_at__lte=at, ends_at__gt=at)
-    _open_allowances(period, subscription)
+    """The workspace's period that contains `at`, with an allowance for every metric. Safe to repeat and to race.
+
+    Where it has none yet, what was planned for the end of the last one (another plan, a cancellation, the end of a trial)
+    happens first, and credit that is left is granted again.
+    """
+    period = _containing(workspace_id, at)
+    if period is None or _has_new_metric(period):
+        with workspace_scope(workspace_id):
+            period = _opened(workspace_id, at)
     return period
 
 
 def subscription_of(workspace_id: UUID) -> Subscription:
     """The workspace's subscription that is not canceled; everyone starts on the free plan."""
-    live = Subscription.objects.select_related("plan").filter(workspace_id=workspace_id)
-    live = live.exclude(status=SubscriptionStatus.CANCELED)
+    live = _live(workspace_id)
     subscription = live.first()
     if subscription is None:
         Subscription.objects.bulk_create([_free_subscription(workspace_id)], ignore_conflicts=True)
         subscription = live.get()
     return subscription
+
+
+def locked_subscription(workspace_id: UUID) -> Subscription:
+    """`subscription_of`, locked: whoever changes it or opens a period waits here. Gauges are locked before, counters after."""
+    subscription_of(workspace_id)
+    return _live(workspace_id).select_for_update(of=("self",), no_key=True).get()
+
+
+def begin_period(subscription: Subscription, at: datetime, *, trial_until: datetime | None = None) -> BillingPeriod:
+    """A new period of a locked subscription that contains `at`, or that goes from `at` to the end of a trial."""
+    starts_at, ends_at = bounds(subscription.anchor_at, Interval(subscription.plan.interval), at)
+    if trial_until is not None:
+        starts_at, ends_at = at, trial_until
+    period = BillingPeriod(
+        workspace_id=subscription.workspace_id,
+        subscription=subscription,
+        plan=subscription.plan,
+        is_trial=trial_until is not None,
+        base_price_minor=0 if trial_until else base_price_of(subscription, subscription.plan),
+        starts_at=max(starts_at, _last_end_before(subscription.workspace_id, at) or starts_at),
+        ends_at=min(ends_at, _next_start_after(subscription.workspace_id, at) or ends_at),
+    )
+    period.save()
+    add_allowances(period, at)
+    return period
+
+
+def add_allowances(period: BillingPeriod, at: datetime) -> None:
+    """Give a period the allowances that it lacks, with the credit that is left."""
+    Allowance.objects.bulk_create(fresh_allowances(period, at), ignore_conflicts=True)
+    if live_grants(period.workspace_id, at).exclude(metric="").exists():
+        write_limits(period, at)
+
+
+def _opened(workspace_id: UUID, at: datetime) -> BillingPeriod:
+    subscription = locked_subscription(workspace_id)
+    period = _containing(workspace_id, at)
+    if period is not None:
+        add_allowances(period, at)
+        return period
+    is_first = not BillingPeriod.objects.filter(workspace_id=workspace_id).exists()
+    turned = turn(subscription, at)
+    period = begin_period(turned or subscription, at)
+    if is_first:
+        add_default_rules()
+    if turned:
+        write_limits(period, at)
+    return period
+
+
+def _containing(workspace_id: UUID, at: datetime) -> BillingPeriod | None:
+    periods = BillingPeriod.objects.select_related("subscription", "plan").filter(workspace_id=workspace_id)
+    return periods.filter(starts_at__lte=at, ends_at__gt=at).first()
+
+
+def _has_new_metric(period: BillingPeriod) -> bool:
+    """Whether a metric has been added to the product since the period was opened."""
+    rows = Allowance.objects.filter(Q(period=period) | Q(period=None), workspace_id=period.workspace_id)
+    return rows.count() < len(Metric)
+
+
+def _live(workspace_id: UUID) -> QuerySet[Subscription]:
+    rows = Subscription.objects.select_related("plan").filter(workspace_id=workspace_id)
+    return rows.exclude(status=SubscriptionStatus.CANCELED)
 
 
 def _free_subscription(workspace_id: UUID) -> Subscription:
@@ -64,17 +135,13 @@ def _free_subscription(workspace_id: UUID) -> Subscription:
     return Subscription(workspace_id=workspace_id, plan=current_plan(FREE), anchor_at=anchor)
 
 
-def _open_allowances(period: BillingPeriod, subscription: Subscription) -> None:
-    planned = {row.metric: row for row in PlanAllowance.objects.filter(plan=subscription.plan)}
-    Allowance.objects.bulk_create([_allowance(metric, period, planned.get(metric)) for metric in Metric], ignore_conflicts=True)
+def _last_end_before(workspace_id: UUID, at: datetime) -> datetime | None:
+    ended = BillingPeriod.objects.filter(workspace_id=workspace_id, ends_at__lte=at)
+    last: datetime | None = ended.aggregate(last=Max("ends_at"))["last"]
+    return last
 
 
-def _allowance(metric: Metric, period: BillingPeriod, planned: PlanAllowance | None) -> Allowance:
-    """A fresh counter. What the plan does not mention it does not allow."""
-    return Allowance(
-        workspace_id=period.workspace_id,
-        period=None if metric.is_gauge else period,
-        metric=metric,
-        included=planned.included if planned else 0,
-        ceiling=planned.hard_limit if planned else 0,
-    )
+def _next_start_after(workspace_id: UUID, at: datetime) -> datetime | None:
+    later = BillingPeriod.objects.filter(workspace_id=workspace_id, starts_at__gt=at)
+    first: datetime | None = later.aggregate(first=Min("starts_at"))["first"]
+    return first

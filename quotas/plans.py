@@ -1,119 +1,32 @@
-"""The plans that every installation starts with. A changed figure is a new version; subscribers keep theirs."""
+"""Plans and their versions. What somebody is on never changes (a trigger sees to it): a change is a new version."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from typing import Any
 
 from django.db import transaction
+from django.db.models import Max
 
+from accounts.errors import Conflict
 from quotas.metrics import Metric
-from quotas.models import Plan, PlanAllowance
+from quotas.models import BillingPeriod, Overage, Plan, PlanAllowance, Subscription
+from quotas.offers import FREE, OFFERS, Offer
 
-FREE = "free"
-_MINUTE_MS = 60_000
-_HOUR_MS = 60 * _MINUTE_MS
-_GB = 1_000_000_000
+__all__ = ["FREE", "OFFERS", "Offer", "current_plan", "new_version", "require_unused", "seed_plans"]
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Offer:
-    """A plan as it is sold. `included`: metric → amount a period, None without limit."""
-
-    code: str
-    version: int
-    name: str
-    price_minor: int
-    included: dict[Metric, int | None]
-    is_public: bool = True
-
-
-OFFERS = (
-    Offer(
-        code=FREE,
-        version=1,
-        name="Free",
-        price_minor=0,
-        included={
-            Metric.CONCURRENT_SESSIONS: 2,
-            Metric.STORAGE_BYTES: 1 * _GB,
-            Metric.VOICES: 1,
-            Metric.AVATARS: 3,
-            Metric.MEMBERS: 3,
-            Metric.AVATAR_MS: 30 * _MINUTE_MS,
-            Metric.RENDER_MS: 5 * _MINUTE_MS,
-            Metric.TTS_CHARACTERS: 20_000,
-            Metric.STT_MS: _HOUR_MS,
-            Metric.LLM_INPUT_TOKENS: 500_000,
-            Metric.LLM_OUTPUT_TOKENS: 100_000,
-        },
-    ),
-    Offer(
-        code="starter",
-        version=1,
-        name="Starter",
-        price_minor=49_00,
-        included={
-            Metric.CONCURRENT_SESSIONS: 10,
-            Metric.STORAGE_BYTES: 20 * _GB,
-            Metric.VOICES: 5,
-            Metric.AVATARS: 25,
-            Metric.MEMBERS: 10,
-            Metric.AVATAR_MS: 10 * _HOUR_MS,
-            Metric.RENDER_MS: 60 * _MINUTE_MS,
-            Metric.TTS_CHARACTERS: 400_000,
-            Metric.STT_MS: 20 * _HOUR_MS,
-            Metric.LLM_INPUT_TOKENS: 10_000_000,
-            Metric.LLM_OUTPUT_TOKENS: 2_000_000,
-        },
-    ),
-    Offer(
-        code="pro",
-        version=1,
-        name="Pro",
-        price_minor=299_00,
-        included={
-            Metric.CONCURRENT_SESSIONS: 50,
-            Metric.STORAGE_BYTES: 200 * _GB,
-            Metric.VOICES: 50,
-            Metric.AVATARS: 250,
-            Metric.MEMBERS: 50,
-            Metric.AVATAR_MS: 100 * _HOUR_MS,
-            Metric.RENDER_MS: 10 * _HOUR_MS,
-            Metric.TTS_CHARACTERS: 4_000_000,
-            Metric.STT_MS: 200 * _HOUR_MS,
-            Metric.LLM_INPUT_TOKENS: 100_000_000,
-            Metric.LLM_OUTPUT_TOKENS: 20_000_000,
-        },
-    ),
-    Offer(
-        code="enterprise",
-        version=1,
-        name="Enterprise",
-        price_minor=0,
-        is_public=False,
-        included=dict.fromkeys(Metric),
-    ),
-)
+# What makes two versions the same: everything that is agreed, but not whether it is still on offer.
+_PLAN_TERMS = ("name", "currency", "base_price_minor", "interval", "trial_days", "grace_days")
+_METRIC_TERMS = ("included", "overage", "ceiling", "pricing", "unit_price", "unit_size", "markup_bp")
 
 
 @transaction.atomic
 def seed_plans() -> list[Plan]:
-    """Write the offers that are missing; return those that were written."""
-    return [plan for offer in OFFERS if (plan := _seed(offer)) is not None]
+    """Write the offers that no version of their plan matches, each as a new version; return those that were written.
 
-
-def _seed(offer: Offer) -> Plan | None:
-    plan, created = Plan.objects.get_or_create(
-        code=offer.code,
-        version=offer.version,
-        defaults={"name": offer.name, "base_price_minor": offer.price_minor, "is_public": offer.is_public},
-    )
-    if not created:
-        return None
-    PlanAllowance.objects.bulk_create(
-        PlanAllowance(plan=plan, metric=metric, included=included) for metric, included in offer.included.items()
-    )
-    return plan
+    An operator's own versions stay the newest: an offer that was written once is not written again.
+    """
+    return [_write(offer) for offer in OFFERS if not _is_written(offer)]
 
 
 def current_plan(code: str) -> Plan:
@@ -124,3 +37,73 @@ def current_plan(code: str) -> Plan:
         seed_plans()
         plan = newest[:1].get()
     return plan
+
+
+@transaction.atomic
+def new_version(plan: Plan, *, changes: Mapping[str, Any] | None = None) -> Plan:
+    """A copy of a plan with its allowances as the newest version, with `changes` of the plan's own fields. Nobody is on it
+    yet, so its allowances can be edited."""
+    fields = {name: getattr(plan, name) for name in _PLAN_TERMS} | dict(changes or {})
+    fields = {"is_public": plan.is_public} | fields
+    copy = Plan.objects.create(code=plan.code, version=_next_version(plan.code), **fields)
+    PlanAllowance.objects.bulk_create(
+        PlanAllowance(plan=copy, metric=row.metric, **{name: getattr(row, name) for name in _METRIC_TERMS})
+        for row in PlanAllowance.objects.filter(plan=plan)
+    )
+    return copy
+
+
+def require_unused(plan: Plan) -> None:
+    """Raise Conflict where somebody is or was on the plan. Runs where every workspace is seen; the database refuses too."""
+    used = Subscription.objects.filter(plan=plan) | Subscription.objects.filter(next_plan=plan)
+    if used.exists() or BillingPeriod.objects.filter(plan=plan).exists():
+        raise Conflict(f"{plan} is agreed with subscribers; make a new version.", code="plan_in_use")
+
+
+def _is_written(offer: Offer) -> bool:
+    versions = Plan.objects.filter(code=offer.code).prefetch_related("allowances")
+    return any(_terms(plan, list(plan.allowances.all())) == _offered_terms(offer) for plan in versions)
+
+
+def _write(offer: Offer) -> Plan:
+    plan, rows = _rows(offer)
+    plan.version = _next_version(offer.code)
+    plan.save()
+    PlanAllowance.objects.bulk_create(rows)
+    return plan
+
+
+def _next_version(code: str) -> int:
+    newest: int | None = Plan.objects.filter(code=code).aggregate(newest=Max("version"))["newest"]
+    return (newest or 0) + 1
+
+
+def _offered_terms(offer: Offer) -> tuple[dict[str, Any], dict[str, Any]]:
+    return _terms(*_rows(offer))
+
+
+def _terms(plan: Plan, rows: list[PlanAllowance]) -> tuple[dict[str, Any], dict[str, Any]]:
+    metrics = {str(row.metric): tuple(getattr(row, name) for name in _METRIC_TERMS) for row in rows}
+    return {name: getattr(plan, name) for name in _PLAN_TERMS}, metrics
+
+
+def _rows(offer: Offer) -> tuple[Plan, list[PlanAllowance]]:
+    """An offer as unsaved rows."""
+    plan = Plan(
+        code=offer.code,
+        name=offer.name,
+        base_price_minor=offer.price_minor,
+        interval=offer.interval,
+        trial_days=offer.trial_days,
+        is_public=offer.is_public,
+    )
+    return plan, [_allowance(plan, offer, metric) for metric in offer.included]
+
+
+def _allowance(plan: Plan, offer: Offer, metric: Metric) -> PlanAllowance:
+    included, price = offer.included[metric], offer.prices.get(metric)
+    row = PlanAllowance(plan=plan, metric=metric, included=included)
+    if price is not None and included is not None:
+        row.overage, row.ceiling = Overage.CHARGE, included * price.times
+        row.unit_price, row.unit_size = price.unit_price, price.unit_size
+    return row

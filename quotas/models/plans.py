@@ -142,6 +142,7 @@ class BillingPeriod(TenantModel):
     """A stretch of time that is counted and billed together: from `starts_at` up to, but without, `ends_at`.
 
     `plan` is the one whose allowances are in force: an upgrade changes it in mid-period. A trial is a period of its own.
+    `base_price_minor`: what the whole period costs in advance, fixed when it is opened (an upgrade is billed by itself).
     """
 
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="periods")
@@ -149,12 +150,14 @@ class BillingPeriod(TenantModel):
     is_trial = models.BooleanField(default=False)
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
+    base_price_minor = models.BigIntegerField(default=0)
     state = models.CharField(max_length=7, choices=PeriodState, default=PeriodState.OPEN)
     closed_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
         constraints = [
             models.CheckConstraint(condition=Q(ends_at__gt=F("starts_at")), name="period_not_empty"),
+            models.CheckConstraint(condition=Q(base_price_minor__gte=0), name="period_price_not_negative"),
             ExclusionConstraint(
                 name="period_no_overlap",
                 expressions=[

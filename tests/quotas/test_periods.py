@@ -118,6 +118,7 @@ def test_it_refuses_overlapping_periods_in_the_database_itself(workspace: Worksp
         period = open_period(workspace.pk, workspace.created_at)
         overlapping = BillingPeriod(
             subscription=period.subscription,
+            plan=period.plan,
             starts_at=period.ends_at - timedelta(hours=1),
             ends_at=period.ends_at + timedelta(days=1),
         )
