@@ -3,18 +3,23 @@
 Turns hold a thread each, and nearly all of them sleep. Were each to compute in its own, a burst of beginnings would divide
 the processor among all of them and every one would be late (docs/performance.md). Threads are as many as one process can
 keep busy: Python's lock leaves it one core.
+
+Dramatiq interrupts a turn's thread by an asynchronous exception, anywhere. Therefore a caller shares with the computing
+thread no lock that it could leave locked, but a queue that is atomic and a gate that only the computing thread opens.
 """
 
 from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from heapq import heappop, heappush
 from itertools import count
-from queue import PriorityQueue
-from typing import Any, Protocol, TypeVar
+from queue import SimpleQueue
+from typing import Any, Generic, Protocol, TypeVar
 
 T = TypeVar("T")
+WAKE_SECONDS = 1.0  # an asynchronous exception is raised only in a thread that runs
+LEAVE_SECONDS = 4.0  # less than what a worker that stops leaves its threads (config/processes.py)
 
 
 class Lane(Protocol):
@@ -30,34 +35,73 @@ class DeadlineLane:
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._waiting: PriorityQueue[tuple[float, int, Callable[[], Any], Future[Any]]] = PriorityQueue()
+        self._arriving: SimpleQueue[tuple[float, int, Call[Any]]] = SimpleQueue()
         self._order = count()  # equal deadlines: first come, first served
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
     def run(self, due: float, work: Callable[[], T]) -> T:
-        """See Lane. A caller that is interrupted meanwhile leaves nothing running: its work is dropped or awaited."""
+        """See Lane. Of a caller that is interrupted meanwhile, the work is dropped, or awaited for LEAVE_SECONDS."""
         self._start()
-        done: Future[T] = Future()
+        call = Call(work)
         try:
-            self._waiting.put((due, next(self._order), work, done))
-            return done.result()
+            self._arriving.put((due, next(self._order), call))
+            return call.result()
         finally:
-            if not done.cancel():
-                done.exception()  # waits for its end
+            call.leave()
 
     def _start(self) -> None:
         """On the first use, so that a process that forks before it has a thread of its own."""
         with self._starting:
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name=self._name, daemon=True)
-                self._thread.start()
+                thread = threading.Thread(target=self._work, name=self._name, daemon=True)
+                thread.start()
+                self._thread = thread
 
     def _work(self) -> None:
+        waiting: list[tuple[float, int, Call[Any]]] = []
         while True:
-            _, _, work, done = self._waiting.get()
-            if done.set_running_or_notify_cancel():
-                _carry_out(work, done)
+            while not waiting or not self._arriving.empty():
+                heappush(waiting, self._arriving.get())
+            heappop(waiting)[2].carry_out()
+
+
+class Call(Generic[T]):
+    """Work on its way through a lane, and what became of it."""
+
+    def __init__(self, work: Callable[[], T]) -> None:
+        self._work = work
+        self._gate = threading.Lock()
+        self._gate.acquire()
+        self._begun = self._done = self._dropped = False
+        self._result: T
+        self._error: BaseException | None = None
+
+    def carry_out(self) -> None:
+        """Do the work, unless nobody waits for it; its error belongs to who does."""
+        self._begun = True  # before the look at `_dropped`, as `leave` does it the other way round
+        try:
+            if not self._dropped:
+                self._result = self._work()
+        except BaseException as error:  # noqa: BLE001  (whatever it is)
+            self._error = error
+        finally:
+            self._done = True
+            self._gate.release()
+
+    def result(self) -> T:
+        """Wait for the end; returns what the work returned, or raises what it raised."""
+        while not self._gate.acquire(timeout=WAKE_SECONDS):
+            continue
+        if self._error is not None:
+            raise self._error
+        return self._result
+
+    def leave(self) -> None:
+        """Nobody waits any more: what has not begun never will, what has may end first."""
+        self._dropped = True
+        if self._begun and not self._done:
+            self._gate.acquire(timeout=LEAVE_SECONDS)
 
 
 class OwnThread:
@@ -66,10 +110,3 @@ class OwnThread:
     def run(self, due: float, work: Callable[[], T]) -> T:
         """See Lane; nothing waits here."""
         return work()
-
-
-def _carry_out(work: Callable[[], Any], done: Future[Any]) -> None:
-    try:
-        done.set_result(work())
-    except BaseException as error:  # noqa: BLE001  (whatever it is, it belongs to the caller)
-        done.set_exception(error)
