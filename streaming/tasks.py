@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -13,7 +13,7 @@ from uuid import UUID
 import dramatiq
 from django.conf import settings
 from django.db import connection
-from dramatiq.middleware import Shutdown
+from dramatiq.middleware import Shutdown, TimeLimitExceeded
 
 from accounts.tenancy import workspace_scope
 from avatars.face import DEFAULT_RIG, Animator, Rig
@@ -61,14 +61,16 @@ def perform_turn(**fields: Any) -> None:
     """Perform one turn. A turn that can't be spoken is reported as failed with the reason; never retried."""
     job = Job(**fields)
     try:
-        with heartbeat.of(job.session_id, job.turn):
-            _perform(job)
+        with heartbeat.of(job.session_id, job.turn) as progress:
+            _perform(job, progress)
     except bus.Superseded:
         logger.info("Turn %d of session %s was superseded.", job.turn, job.session_id)
     except SpeechError as error:
         _fail(job, error.code, str(error), error.hint)
     except Shutdown:
         _fail(job, "worker_stopped", "The server is being restarted.", "Say it again.")
+    except TimeLimitExceeded:
+        _fail(job, "turn_too_long", "The sentence took too long to speak.", "Send it in parts.")
     except Exception:
         _fail(job, "turn_failed", "The sentence could not be spoken.", "Try again; the log has the cause.")
         raise
@@ -78,12 +80,12 @@ def _fail(job: Job, code: str, detail: str, hint: str) -> None:
     bus.tell(job.session_id, job.turn, kind="failed", code=code, detail=detail, hint=hint)
 
 
-def _perform(job: Job) -> None:
+def _perform(job: Job, progress: Callable[[], None]) -> None:
     bus.check(job.session_id, job.turn)
     clock_ms = now_ms() - job.epoch_ms + CLOCK_LEAD_MS
     performance = Performance(job.turn, job.text, _animator(job, clock_ms), clock_ms)
     with closing(_speech(job)) as chunks:
-        pace, timings = Pace(job.session_id, job.turn), {}
+        pace, timings = Pace(job.session_id, job.turn, progress), {}
         for packet in _in_time(job, pace, performance.packets(chunks, _opening(job, clock_ms))):
             if packet.seq == 0:
                 packet = _first(job, packet)
@@ -102,6 +104,7 @@ def _in_time(job: Job, pace: Pace, packets: Iterator[bus.Packet]) -> Iterator[bu
     lane = _SLOW_LANE if is_slow(job.voice) else _LANE
     due = time.monotonic() + FIRST_SECONDS
     while (packet := lane.run(due, lambda: next(packets, None))) is not None:
+        pace.progress()
         yield packet
         due = pace.due(packet.about["end_ms"])
 
@@ -156,8 +159,8 @@ def _note_speaking(job: Job, timings: dict[str, int]) -> bool:
 class Pace:
     """Lets a turn make its next pair LEAD_SECONDS before that is due, and holds it while nobody drives the session."""
 
-    def __init__(self, session_id: str, turn: int) -> None:
-        self.session_id, self.turn = session_id, turn
+    def __init__(self, session_id: str, turn: int, progress: Callable[[], None]) -> None:
+        self.session_id, self.turn, self.progress = session_id, turn, progress
         self.started = time.monotonic()
         self.paused = 0.0
 
@@ -166,6 +169,7 @@ class Pace:
         while not has_driver or self._ahead(end_ms) > LEAD_SECONDS:
             pause = CHECK_SECONDS if not has_driver else min(CHECK_SECONDS, self._ahead(end_ms) - LEAD_SECONDS + 0.01)
             time.sleep(pause)
+            self.progress()
             self.paused += 0.0 if has_driver else pause
             if self.paused > settings.SESSION_RESUME_SECONDS:
                 raise bus.Superseded
