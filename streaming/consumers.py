@@ -8,6 +8,7 @@ import logging
 import time
 from typing import Any
 
+import redis.exceptions
 from channels.generic.websocket import AsyncWebsocketConsumer
 
 from accounts.context import set_actor
@@ -123,8 +124,15 @@ class SessionConsumer(AsyncWebsocketConsumer):
             return
         await self.relay.stop()
         await Hub.current().leave(self.mailbox)
-        if self.mailbox.is_driver and await in_database(bus.leave_seat, self.mailbox.session_id, self.connection):
+        if self.mailbox.is_driver and await self._leave_seat(self.mailbox.session_id):
             await self._driver_left(self.relay, said_goodbye=code == Close.NORMAL)
+
+    async def _leave_seat(self, session_id: str) -> bool:
+        try:
+            return await in_database(bus.leave_seat, session_id, self.connection)
+        except redis.exceptions.RedisError as error:
+            logger.warning("The seat of session %s could not be left: %s", session_id, error)
+            return True  # as far as this process knows; what was heard is written down
 
     async def _driver_left(self, relay: Relay, *, said_goodbye: bool) -> None:
         """A driver who only vanished may come back: the turn waits, and what was heard of it is noted."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,10 +21,6 @@ SEGMENTS_MS = (400, 600, 1000, 1000)
 SEGMENT_MS = 2000
 GRAIN_MS = 100
 _SAMPLES_PER_MS = SAMPLE_RATE // 1000
-
-
-class Encoder(Protocol):
-    def encode(self, track: Any, /) -> bytes: ...
 
 
 @dataclass(slots=True)
@@ -54,8 +50,6 @@ class Performance:
             self._take(chunk)
             while self._buffered_ms() > self._segment_ms():
                 yield self._packet(self._segment_ms())
-        while self._buffered_ms() > self._segment_ms():
-            yield self._packet(self._segment_ms())
         yield self._packet(self._buffered_ms(), last=True)
 
     def _take(self, chunk: SpeechChunk) -> None:

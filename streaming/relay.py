@@ -43,6 +43,7 @@ class Relay:
         self._sent_seq = -1
         self._resuming = False
         self._order = asyncio.Lock()  # what was missed goes out before what is new
+        self._finishing = asyncio.Lock()  # the end of a turn goes out before the beginning of the next one
 
     def start(self) -> None:
         works = [self._pump(), self._guard()]
@@ -150,7 +151,7 @@ class Relay:
             case "beat" if self.watch is not None and current:
                 self.watch.sign(time.monotonic())
             case "interrupted" if current:
-                await self._finish(TurnState.INTERRUPTED)
+                await self._finish(self.watch, TurnState.INTERRUPTED)
             case "failed" if current:
                 await self._fail(fields["code"], fields["detail"], fields["hint"])
             case "finished" if fields["by"] != self.mailbox.connection:
@@ -168,12 +169,12 @@ class Relay:
     async def _begin(self, turn: int, fields: dict[str, Any]) -> None:
         if self.watch is not None and self.watch.turn >= turn:  # known already, from the database
             return
-        await self._finish(TurnState.INTERRUPTED)
+        await self._finish(self.watch, TurnState.INTERRUPTED)
         self.watch = TurnWatch(turn=turn, text=fields["text"], request_id=fields["request_id"], began=time.monotonic())
         self.muted, self._sent_seq, self._resuming = False, -1, False
 
     async def _ended(self, reason: str) -> None:
-        await self._finish(TurnState.INTERRUPTED)
+        await self._finish(self.watch, TurnState.INTERRUPTED)
         await self.consumer.send(control("session.ended", reason=reason))
         await self.consumer.close(int(END_CODES.get(reason, Close.NORMAL)), reason)
 
@@ -182,7 +183,7 @@ class Relay:
             await asyncio.sleep(TICK_SECONDS)
             verdict = self.watch.verdict(time.monotonic()) if self.watch else Verdict.ACTIVE
             if verdict == Verdict.COMPLETED:
-                await self._finish(TurnState.COMPLETED)
+                await self._finish(self.watch, TurnState.COMPLETED)
             elif verdict in FAILURES:
                 await self._fail(*FAILURES[verdict])
 
@@ -191,15 +192,21 @@ class Relay:
         if self.mailbox.is_driver and watch is not None:
             error = {"code": code, "title": "The turn failed", "detail": detail, "hint": hint, "status": 502}
             await self.consumer.send(control("error", turn=watch.turn, **error, request_id=watch.request_id))
-        await self._finish(TurnState.FAILED, error=code)
+        await self._finish(watch, TurnState.FAILED, error=code)
 
-    async def _finish(self, outcome: TurnState, *, error: str = "") -> None:
-        """Close the turn: the driver's gateway writes it down and tells everybody."""
-        watch, self.watch = self.watch, None
-        if watch is None or not self.mailbox.is_driver:
-            return
-        now = time.monotonic()
-        heard = watch.heard_until(watch.delivered_ms) if outcome == TurnState.COMPLETED else watch.heard(now)
+    async def _finish(self, watch: TurnWatch | None, outcome: TurnState, *, error: str = "") -> None:
+        """Close this turn, unless it is closed already: the driver's gateway writes it down and tells everybody, also when
+        the connection ends meanwhile."""
+        async with self._finishing:
+            if watch is None or self.watch is not watch:
+                return
+            self.watch = None
+            if self.mailbox.is_driver:
+                now = time.monotonic()
+                heard = watch.heard_until(watch.delivered_ms) if outcome == TurnState.COMPLETED else watch.heard(now)
+                await asyncio.shield(self._close(watch, outcome, heard, error))
+
+    async def _close(self, watch: TurnWatch, outcome: TurnState, heard: Heard, error: str) -> None:
         facts = await in_database(_write_down, self.workspace_id, self.mailbox.session_id, watch, outcome, heard, error)
         await self.consumer.send(control("turn.finished", **facts))
         about = {"kind": "finished", "by": self.mailbox.connection, "facts": facts}
@@ -207,7 +214,7 @@ class Relay:
 
     async def finish_early(self) -> None:
         """The driver leaves for good."""
-        await self._finish(TurnState.INTERRUPTED)
+        await self._finish(self.watch, TurnState.INTERRUPTED)
 
     async def note_progress(self) -> None:
         """The driver leaves its turn to the next one, or to nobody: this is what was heard so far."""
