@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import struct
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -21,7 +22,7 @@ LOG_PACKETS = 24
 LOG_SECONDS = 90
 FENCE_SECONDS = 6 * 3600
 STOP_SECONDS = 60  # how long the stop of a turn that never began is remembered where there was no fence
-DRIVER_SECONDS = 30
+DRIVER_SECONDS = VIEWER_SECONDS = 30  # a seat or place is free again so long after its last beat
 _HEAD = struct.Struct("<BII")  # 'M' or 'C', turn, seq
 _FRAME = struct.Struct("<BI")  # 1 = text, bytes that follow
 
@@ -53,6 +54,13 @@ redis.call('PUBLISH', KEYS[3], ARGV[2])
 return redis.call('EXISTS', KEYS[4])
 """
 _LEAVE = "if redis.call('GET', KEYS[1]) == ARGV[1] then return redis.call('DEL', KEYS[1]) end return 0"
+_ENTER = """
+redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[2] - ARGV[3])
+if redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[4]) then return 0 end
+redis.call('ZADD', KEYS[1], ARGV[2], ARGV[1])
+redis.call('EXPIRE', KEYS[1], ARGV[3])
+return 1
+"""
 
 
 class Superseded(Exception):
@@ -91,6 +99,10 @@ def log_key(session_id: object) -> str:
 
 def driver_key(session_id: object) -> str:
     return f"live:{session_id}:driver"
+
+
+def viewers_key(session_id: object) -> str:
+    return f"live:{session_id}:viewers"
 
 
 def emotion_key(session_id: object) -> str:
@@ -204,9 +216,34 @@ def leave_seat(session_id: object, connection: str) -> bool:
     return was_seated
 
 
+def take_place(session_id: object, connection: str, *, places: int) -> bool:
+    """Let `connection` watch, unless so many others do; returns whether there was a place."""
+    args = [connection, time.time(), VIEWER_SECONDS, places]
+    return bool(_script(_ENTER)(keys=[viewers_key(session_id)], args=args))
+
+
+def leave_place(session_id: object, connection: str) -> None:
+    """A viewer has left."""
+    client().zrem(viewers_key(session_id), connection)
+
+
+def keep_seats(drivers: Iterable[tuple[str, str]], viewers: Iterable[tuple[str, str]]) -> None:
+    """These (session, connection) are here: their seats and places go on, also where Redis has lost them, as a worker would
+    wait for ever for a driver that has none."""
+    pipe = client().pipeline(transaction=False)
+    for session_id, connection in drivers:
+        pipe.set(driver_key(session_id), connection, nx=True, ex=DRIVER_SECONDS)
+        pipe.expire(driver_key(session_id), DRIVER_SECONDS)
+    for session_id, connection in viewers:
+        pipe.zadd(viewers_key(session_id), {connection: time.time()})
+        pipe.expire(viewers_key(session_id), VIEWER_SECONDS)
+    pipe.execute()
+
+
 def forget(session_id: object) -> None:
     """The session is over: keep nothing but what is on its way."""
-    client().delete(_fence(session_id), log_key(session_id), driver_key(session_id), emotion_key(session_id))
+    names = (_fence, log_key, driver_key, viewers_key, emotion_key)
+    client().delete(*(name(session_id) for name in names))
 
 
 def set_emotion(session_id: object, name: str, intensity: float) -> None:

@@ -10,7 +10,9 @@ from typing import Any
 
 import redis.exceptions
 from channels.generic.websocket import AsyncWebsocketConsumer
+from django.conf import settings
 
+from accounts.addresses import socket_ip
 from accounts.context import set_actor
 from accounts.errors import Problem
 from accounts.identifiers import uuid7
@@ -58,7 +60,8 @@ class SessionConsumer(AsyncWebsocketConsumer):
     async def connect(self) -> None:
         self.limits = Limits()
         self.connection = str(uuid7())
-        set_actor(request_id=self.connection, ip=(self.scope.get("client") or [None])[0])
+        peer = (self.scope.get("client") or [""])[0]
+        set_actor(request_id=self.connection, ip=socket_ip(peer, self.scope["headers"]))
         await self.accept(SUBPROTOCOL if SUBPROTOCOL in self.scope["subprotocols"] else None)
         session_id = str(self.scope["url_route"]["kwargs"]["session_id"])
         try:
@@ -108,6 +111,8 @@ class SessionConsumer(AsyncWebsocketConsumer):
     async def _open(self, session_id: str) -> None:
         ticket = self.admission.ticket
         set_actor(user_id=self.admission.session.created_by_id, api_key_id=self.admission.session.api_key_id)
+        if ticket.role == "viewer":
+            await self._take_place(session_id, settings.SESSION_MAX_VIEWERS)
         self.mailbox = Mailbox(session_id, self.connection, is_driver=ticket.role == "driver")
         self.relay = Relay(self, self.mailbox, ticket.workspace_id)
         await Hub.current().join(self.mailbox)
@@ -118,21 +123,29 @@ class SessionConsumer(AsyncWebsocketConsumer):
         await self.send(session_ready(self.admission, resume, now_ms()))
         self.relay.start()
 
+    async def _take_place(self, session_id: str, places: int) -> None:
+        if not await in_database(bus.take_place, session_id, self.connection, places=places):
+            raise Refused(Close.TOO_MANY_VIEWERS, f"{places} viewers watch this session already: try again later.")
+
     async def disconnect(self, code: int) -> None:
         self.is_over = True
         if self.relay is None or self.mailbox is None:
             return
         await self.relay.stop()
         await Hub.current().leave(self.mailbox)
-        if self.mailbox.is_driver and await self._leave_seat(self.mailbox.session_id):
+        was_driver = await self._leave(self.mailbox)
+        if was_driver:
             await self._driver_left(self.relay, said_goodbye=code == Close.NORMAL)
 
-    async def _leave_seat(self, session_id: str) -> bool:
+    async def _leave(self, mailbox: Mailbox) -> bool:
+        """Give seat or place back; returns whether this was the session's driver."""
         try:
-            return await in_database(bus.leave_seat, session_id, self.connection)
+            if mailbox.is_driver:
+                return await in_database(bus.leave_seat, mailbox.session_id, self.connection)
+            await in_database(bus.leave_place, mailbox.session_id, self.connection)
         except redis.exceptions.RedisError as error:
-            logger.warning("The seat of session %s could not be left: %s", session_id, error)
-            return True  # as far as this process knows; what was heard is written down
+            logger.warning("The bus was not told who left session %s: %s", mailbox.session_id, error)
+        return mailbox.is_driver  # as far as this process knows: what was heard is written down
 
     async def _driver_left(self, relay: Relay, *, said_goodbye: bool) -> None:
         """A driver who only vanished may come back: the turn waits, and what was heard of it is noted."""

@@ -11,7 +11,7 @@ from weakref import WeakKeyDictionary
 import redis.exceptions
 
 from sessions import presence
-from sessions.redis import async_client, client
+from sessions.redis import async_client
 from streaming import bus
 
 logger = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class Mailbox:
 
 
 class Hub:
-    """The event loop's subscriber and its beat for the sessions whose drivers are here."""
+    """The event loop's subscriber and its beat for the drivers and viewers that are here."""
 
     _hubs: WeakKeyDictionary[asyncio.AbstractEventLoop, Hub] = WeakKeyDictionary()
 
@@ -96,11 +96,11 @@ class Hub:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(presence.BEAT_SECONDS)
-            drivers = [box for boxes in self._mailboxes.values() for box in boxes if box.is_driver]
+            everybody = [box for boxes in self._mailboxes.values() for box in boxes]
             try:
-                await asyncio.to_thread(_beat_for, drivers)
+                await asyncio.to_thread(_beat_for, everybody)
             except Exception as error:  # without this task every session of the process would end as disconnected
-                logger.warning("Could not beat for %d sessions.", len(drivers), exc_info=_unless_expected(error))
+                logger.warning("Could not beat for %d connections.", len(everybody), exc_info=_unless_expected(error))
 
 
 def _unless_expected(error: Exception) -> Exception | None:
@@ -108,11 +108,8 @@ def _unless_expected(error: Exception) -> Exception | None:
     return None if isinstance(error, redis.exceptions.RedisError | OSError) else error
 
 
-def _beat_for(drivers: list[Mailbox]) -> None:
-    presence.beat(box.session_id for box in drivers)
-    pipe = client().pipeline(transaction=False)
-    for box in drivers:
-        key = bus.driver_key(box.session_id)
-        pipe.set(key, box.connection, nx=True, ex=bus.DRIVER_SECONDS)  # should Redis have lost it, the worker would wait for ever
-        pipe.expire(key, bus.DRIVER_SECONDS)
-    pipe.execute()
+def _beat_for(everybody: list[Mailbox]) -> None:
+    drivers = [(box.session_id, box.connection) for box in everybody if box.is_driver]
+    viewers = [(box.session_id, box.connection) for box in everybody if not box.is_driver]
+    presence.beat(session_id for session_id, _ in drivers)
+    bus.keep_seats(drivers, viewers)

@@ -54,6 +54,7 @@ class Close(IntEnum):
     IDLE = 4408
     REPLACED = 4409
     TOO_FAST = 4429
+    TOO_MANY_VIEWERS = 4430
 
 
 class BadMessage(Problem):

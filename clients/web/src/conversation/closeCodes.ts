@@ -12,6 +12,7 @@ const MEANINGS: Readonly<Record<number, { readonly verdict: CloseVerdict; readon
   4408: { verdict: 'final', code: 'idle' },
   4409: { verdict: 'final', code: 'replaced' },
   4429: { verdict: 'retry-slowly', code: 'too_fast' },
+  4430: { verdict: 'retry-slowly', code: 'too_many_viewers' },
 };
 
 export function closeVerdict(code: number): CloseVerdict {
