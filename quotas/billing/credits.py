@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.errors import Conflict, Invalid
-from accounts.tenancy import current_workspace_id
+from accounts.tenancy import current_workspace_id, unscoped, workspace_scope
 from quotas.billing import burning
 from quotas.billing.limiting import write_limits
 from quotas.metrics import Metric
@@ -93,6 +93,17 @@ def expire(*, at: datetime) -> int:
         lost += found.remaining
         burning.move(found, CreditEntryKind.EXPIRY, found.remaining)
     return lost
+
+
+def expire_due(*, now: datetime, limit: int = 500) -> int:
+    """`expire` wherever a grant's time is over; in how many workspaces. Runs outside of any scope."""
+    with unscoped("credit expires in any workspace"):
+        over = CreditGrant.objects.filter(expires_at__lte=now, remaining__gt=0).order_by()
+        workspaces = list(over.values_list("workspace_id", flat=True).distinct()[:limit])
+    for workspace_id in workspaces:
+        with workspace_scope(workspace_id):
+            expire(at=now)
+    return len(workspaces)
 
 
 def apply_money(*, invoice: Invoice, amount_minor: int, at: datetime) -> int:

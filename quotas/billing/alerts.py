@@ -1,0 +1,162 @@
+"""Alerts: each threshold of each limit, and of the spend cap, is told once a period, however many notice it at once.
+
+A metric's limit is what is free of charge, or else where its use stops; of a gauge, its places. The unique row of a firing
+decides who tells.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.errors import NotFound
+from accounts.tenancy import current_workspace_id, unscoped, workspace_scope
+from accounts.webhooks.services import publish
+from quotas import statements
+from quotas.billing.alert_mail import mail_alerts
+from quotas.billing.caps import spend_of
+from quotas.billing.rules import SPEND_CAP
+from quotas.metrics import Metric
+from quotas.models import AlertFiring, AlertRule, Allowance, BillingPeriod, CapAction, SpendCap
+from quotas.periods import open_period
+
+_REACHED = 100
+
+# Crossed and not told yet: rules against the counters of current periods.
+_CROSSED = """
+WITH current AS (
+    SELECT id, workspace_id FROM quotas_billingperiod
+    WHERE state <> 'closed' AND starts_at <= %(now)s AND ends_at > %(now)s
+      AND (%(workspace)s::uuid IS NULL OR workspace_id = %(workspace)s::uuid)
+), watched AS (
+    SELECT c.workspace_id, c.id AS period_id, a.metric, CASE WHEN a.period_id IS NULL THEN a.held ELSE a.settled END AS used,
+           CASE WHEN a.included IS NOT NULL AND a.included + a.granted > 0 THEN a.included + a.granted
+                WHEN a.overage = 'charge' THEN a.ceiling END AS most
+    FROM current c
+    JOIN quotas_allowance a ON a.workspace_id = c.workspace_id AND (a.period_id = c.id OR a.period_id IS NULL)
+    WHERE %(metric)s::text IS NULL OR a.metric = %(metric)s::text
+), crossed AS (
+    SELECT w.*, r.threshold_percent FROM watched w JOIN quotas_alertrule r USING (workspace_id, metric)
+    WHERE w.most > 0 AND w.used > 0 AND w.used::numeric * 100 >= w.most::numeric * r.threshold_percent
+      AND NOT EXISTS (SELECT FROM quotas_alertfiring f WHERE (f.workspace_id, f.period_id, f.metric, f.threshold_percent)
+                      = (w.workspace_id, w.period_id, w.metric, r.threshold_percent))
+)
+"""
+_FIRE = f"""{_CROSSED}
+INSERT INTO quotas_alertfiring (id, created_at, workspace_id, period_id, metric, threshold_percent, used, "limit")
+SELECT gen_random_uuid(), %(now)s, workspace_id, period_id, metric, threshold_percent, used, most FROM crossed
+ON CONFLICT DO NOTHING
+RETURNING id
+"""  # noqa: S608  (our own text)
+# Caps need their spending summed: look at those where something is charged and a threshold is still silent.
+_WAITING = f"""{_CROSSED}
+SELECT workspace_id FROM crossed
+UNION
+SELECT c.workspace_id FROM current c JOIN quotas_spendcap s USING (workspace_id)
+JOIN quotas_alertrule r ON r.workspace_id = c.workspace_id AND r.metric = ''
+WHERE s.amount_minor > 0
+  AND EXISTS (SELECT FROM quotas_allowance a WHERE a.period_id = c.id AND a.overage = 'charge'
+              AND a.settled > a.included + a.granted)
+  AND NOT EXISTS (SELECT FROM quotas_alertfiring f WHERE f.period_id = c.id AND f.metric = ''
+                  AND f.threshold_percent = r.threshold_percent)
+LIMIT %(limit)s
+"""  # noqa: S608  (our own text)
+
+
+def check_thresholds(metric: Metric, *, at: datetime | None = None) -> list[AlertFiring]:
+    """Tell of thresholds of `metric` that were crossed since, in the open scope: one statement where there are none."""
+    return _told(_fired(metric, at or timezone.now()))
+
+
+def evaluate_alerts(*, at: datetime | None = None) -> list[AlertFiring]:
+    """Tell of every threshold, the cap's too, that the open scope's workspace has crossed since."""
+    at = at or timezone.now()
+    return _told([*_fired(None, at), *_fired_by_cap(at)])
+
+
+def evaluate_all(*, now: datetime, limit: int = 500) -> int:
+    """`evaluate_alerts` wherever something is to be told; how many alerts that were. Runs outside of any scope."""
+    with unscoped("limits are crossed in any workspace"):
+        waiting = statements.rows(_WAITING, {"now": now, "workspace": None, "metric": None, "limit": limit})
+    told = 0
+    for row in waiting:
+        with workspace_scope(row["workspace_id"]):
+            told += len(evaluate_alerts(at=now))
+    return told
+
+
+def mark_seen(*, firing_id: UUID, at: datetime | None = None) -> None:
+    """Take an alert off the pages. Raises NotFound."""
+    found = AlertFiring.objects.filter(pk=firing_id)
+    if not found.exists():
+        raise NotFound("There is no such alert.")
+    found.filter(seen_at=None).update(seen_at=at or timezone.now())
+
+
+def _fired(metric: Metric | None, at: datetime) -> list[AlertFiring]:
+    params = {"now": at, "workspace": current_workspace_id(), "metric": metric.value if metric else None}
+    made = [row["id"] for row in statements.rows(_FIRE, params)]
+    return list(AlertFiring.objects.filter(pk__in=made)) if made else []
+
+
+def _fired_by_cap(at: datetime) -> list[AlertFiring]:
+    cap = SpendCap.objects.filter(amount_minor__gt=0).first()
+    if cap is None:
+        return []
+    period = open_period(current_workspace_id(), at)
+    told = set(AlertFiring.objects.filter(period=period, metric=SPEND_CAP).values_list("threshold_percent", flat=True))
+    thresholds = set(AlertRule.objects.filter(metric=SPEND_CAP).values_list("threshold_percent", flat=True)) - told
+    spent = spend_of(period) if thresholds else 0
+    due = [percent for percent in sorted(thresholds) if spent and spent * 100 >= percent * cap.amount_minor]
+    rows = [
+        AlertFiring(period=period, metric=SPEND_CAP, threshold_percent=percent, used=spent, limit=cap.amount_minor)
+        for percent in due
+    ]
+    AlertFiring.objects.bulk_create(rows, ignore_conflicts=True)
+    return list(AlertFiring.objects.filter(pk__in=[row.pk for row in rows]))
+
+
+def _told(fired: Sequence[AlertFiring]) -> list[AlertFiring]:
+    """Webhooks for each; one mail a metric, about its highest threshold. All of it once this transaction has committed."""
+    fired = sorted(fired, key=lambda row: (row.metric, row.threshold_percent))
+    rules = {(rule.metric, rule.threshold_percent): rule for rule in AlertRule.objects.all()} if fired else {}
+    for row in fired:
+        if rules[row.metric, row.threshold_percent].by_webhook:
+            _publish(row)
+    mailed = {row.metric: row.pk for row in fired if rules[row.metric, row.threshold_percent].by_mail}
+    _mail(mailed.values())
+    return list(fired)
+
+
+def _publish(row: AlertFiring) -> None:
+    data = {
+        "metric": row.metric or None,
+        "spend_cap": row.metric == SPEND_CAP,
+        "threshold_percent": row.threshold_percent,
+        "used": row.used,
+        "limit": row.limit,
+        "period_id": row.period_id,
+        "period_ends_at": row.period.ends_at,
+    }
+    publish("quota.threshold", data)
+    if row.threshold_percent == _REACHED and _is_exhausted(row, row.period):
+        publish("quota.exhausted", data)
+
+
+def _is_exhausted(row: AlertFiring, period: BillingPeriod) -> bool:
+    """Whether use stops here: it doesn't where what is above the limit is charged."""
+    if row.metric == SPEND_CAP:
+        return SpendCap.objects.filter(action=CapAction.STOP).exists()
+    allowance = Allowance.objects.get(metric=row.metric, period=None if Metric(row.metric).is_gauge else period)
+    return allowance.ceiling is not None and allowance.ceiling <= allowance.settled + allowance.held
+
+
+def _mail(firing_ids: Iterable[UUID]) -> None:
+    workspace_id = str(current_workspace_id())
+    chosen = [str(firing) for firing in firing_ids]
+    if chosen:
+        transaction.on_commit(lambda: mail_alerts.send(workspace_id, chosen), robust=True)
