@@ -1,6 +1,6 @@
 """REST paths of this room, below /api/v1/."""
 
-from django.urls import path
+from django.urls import include, path
 
 from accounts import api
 
@@ -9,4 +9,5 @@ urlpatterns = [
     path("keys", api.KeysView.as_view(), name="api_keys_list"),
     path("keys/<uuid:key_id>", api.KeyView.as_view(), name="api_key"),
     path("audit", api.AuditView.as_view(), name="api_audit"),
+    path("", include("accounts.webhooks.rest.urls")),
 ]

@@ -12,7 +12,7 @@ from django.utils import timezone
 from accounts.access import Access
 from accounts.models import Role, User
 from accounts.names import NAME_LENGTH
-from accounts.scopes import KEY_SCOPES, ROLE_SCOPES, SCOPE_LABELS
+from accounts.scopes import BILLING, KEY_SCOPES, ROLE_SCOPES, SCOPE_LABELS, WEBHOOKS
 
 _EXPIRIES = (("", "Never"), ("7", "In 7 days"), ("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year"))
 
@@ -77,7 +77,8 @@ class KeyForm(forms.Form):
         super().__init__(*args, **kwargs)
         choices = [(scope, SCOPE_LABELS[scope]) for scope in SCOPE_LABELS if scope in KEY_SCOPES & by.scopes]
         self.fields["scopes"].choices = choices  # type: ignore[attr-defined]
-        self.fields["scopes"].initial = [scope for scope, _ in choices]
+        # Money, and where data is sent, are for keys that were made for it.
+        self.fields["scopes"].initial = [scope for scope, _ in choices if scope not in BILLING | WEBHOOKS]
 
     def clean(self) -> dict[str, Any]:
         """`days` becomes the service's `expires_at`."""

@@ -1,6 +1,6 @@
 """Pages about people, workspaces and keys."""
 
-from django.urls import path
+from django.urls import include, path
 
 from accounts import views
 
@@ -23,4 +23,5 @@ urlpatterns = [
     path("developers/keys/", views.api_keys, name="api_keys"),
     path("developers/keys/new/", views.api_key_new, name="api_key_new"),
     path("developers/keys/<uuid:key_id>/revoke/", views.api_key_revoke, name="api_key_revoke"),
+    path("developers/webhooks/", include("accounts.webhooks.pages.urls")),
 ]

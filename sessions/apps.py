@@ -6,3 +6,6 @@ from django.apps import AppConfig
 class SessionsConfig(AppConfig):
     name = "sessions"
     label = "avatar_sessions"  # django.contrib.sessions owns the label `sessions`
+
+    def ready(self) -> None:
+        from sessions import webhooks  # noqa: F401  (listens to events)

@@ -22,6 +22,7 @@ from accounts.scopes import ANY, KEY_SCOPES, ROLE_SCOPES
 from accounts.tenancy import workspace_scope
 from accounts.tokens import random_text
 from sessions.models import AvatarSession
+from tests.accounts.webhooks.factories import delivery, endpoint
 from tests.people import Join, MakeKey, api_client, sign_in
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +36,8 @@ class Route(NamedTuple):
 
 
 SESSION = "sessions/<uuid:session_id>"
+WEBHOOK = "webhooks/<uuid:webhook_id>"
+DELIVERY = "webhooks/deliveries/<uuid:delivery_id>"
 ROUTES = [
     Route("GET", "me", ANY),
     Route("GET", "keys", "keys:read"),
@@ -51,12 +54,25 @@ ROUTES = [
     Route("GET", f"{SESSION}/turns", "sessions:read"),
     Route("POST", f"{SESSION}/turns", "sessions:write", {"text": "Hello."}),
     Route("GET", f"{SESSION}/events", "sessions:read"),
+    Route("GET", "webhooks", "webhooks:read"),
+    Route("POST", "webhooks", "webhooks:write"),
+    Route("GET", WEBHOOK, "webhooks:read"),
+    Route("PATCH", WEBHOOK, "webhooks:write"),
+    Route("DELETE", WEBHOOK, "webhooks:write"),
+    Route("POST", f"{WEBHOOK}/rotate", "webhooks:write"),
+    Route("POST", f"{WEBHOOK}/test", "webhooks:write"),
+    Route("POST", f"{WEBHOOK}/replay", "webhooks:write", {"since": "2026-01-01T00:00:00Z"}),
+    Route("GET", f"{WEBHOOK}/deliveries", "webhooks:read"),
+    Route("GET", DELIVERY, "webhooks:read"),
+    Route("POST", f"{DELIVERY}/replay", "webhooks:write"),
     Route("GET", "usage", "usage:read"),
 ]
 
 # Makes an object of the open scope's workspace for the id of this name in a path.
 OBJECTS: dict[str, Callable[[], UUID]] = {
     "key_id": lambda: ApiKey.objects.create(name="other", prefix=random_text(16), digest="").pk,
+    "webhook_id": lambda: endpoint().pk,
+    "delivery_id": lambda: delivery(endpoint()).pk,
     "session_id": lambda: AvatarSession.objects.create(avatar="ada", voice="", idle_seconds=60, max_seconds=60).pk,
 }
 

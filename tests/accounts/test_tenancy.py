@@ -35,6 +35,7 @@ FRAMEWORKS = {"admin", "auth", "contenttypes", "sessions", "account", "mfa", "us
 UNSCOPED = {
     "accounts/rest/idempotency.py": "answers of every workspace expire",
     "accounts/access.py": "credentials come before the workspace is known",
+    "accounts/webhooks/clock.py": "deliveries of all workspaces become due",
     "accounts/selectors.py": "a person's memberships and invitations span workspaces",
     "quotas/clock.py": "holds and periods of all workspaces lapse by the clock",
     "sessions/clock.py": "one clock for all live sessions",

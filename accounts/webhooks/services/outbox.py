@@ -11,6 +11,7 @@ from django.core.serializers.json import DjangoJSONEncoder
 from django.db import transaction
 from django.utils import timezone
 
+from accounts.webhooks.actors import wake_on_commit
 from accounts.webhooks.catalog import EVENT_TYPES, covers
 from accounts.webhooks.models import WebhookDelivery, WebhookEndpoint, WebhookMessage
 
@@ -30,10 +31,11 @@ def publish(event_type: str, data: dict[str, Any]) -> None:
 
 
 def tell(endpoints: Iterable[WebhookEndpoint], event_type: str, data: dict[str, Any], *, now: datetime) -> list[WebhookDelivery]:
-    """Write one message and a delivery for each of `endpoints`."""
+    """Write one message and a delivery for each of `endpoints`, and have them sent on commit."""
     message = WebhookMessage.objects.create(type=event_type, body=body_of(event_type, data, now))
     deliveries = [WebhookDelivery(message=message, endpoint=row, due_at=now, woken_at=now) for row in endpoints]
     made: list[WebhookDelivery] = WebhookDelivery.objects.bulk_create(deliveries)
+    wake_on_commit(message.workspace_id, [row.pk for row in made])
     return made
 
 

@@ -1,0 +1,1 @@
+"""REST about webhooks, below /api/v1/webhooks."""
