@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from csp.decorators import csp_update
+from django.conf import settings
 from django.urls import include, path, re_path
 from django.views.decorators.csrf import csrf_exempt
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerSplitView
 
+from accounts.operator import site as operator
 from accounts.rest.problems import json_404
 from config import health
 
-API = ("accounts.api_urls", "avatars.api_urls", "sessions.api_urls", "quotas.urls")
+API = ("accounts.api_urls", "avatars.api_urls", "sessions.api_urls", "quotas.rest.urls")
 PAGES = ("accounts.urls", "avatars.urls", "sessions.urls", "quotas.page_urls", "config.page_urls")
 
 # Swagger UI sets styles from its script; nothing else of ours does.
@@ -24,6 +26,7 @@ urlpatterns = [
     path("healthz", health.alive, name="healthz"),
     path("readyz", health.ready, name="readyz"),
     path("accounts/", include("allauth.urls")),
+    path(settings.ADMIN_PATH, operator.urls),
     *(path("", include(module)) for module in PAGES),
 ]
 
