@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -28,8 +28,7 @@ def renew_many(requests: Sequence[RenewalRequest]) -> dict[UUID, Renewal]:
     now = timezone.now()
     renewals: dict[UUID, Renewal] = {}
     for start in range(0, len(steps), _TOGETHER):
-        with unscoped("live sessions of every workspace are renewed together"):
-            renewals |= _renewed(steps[start : start + _TOGETHER], now)
+        renewals |= _renewed(steps[start : start + _TOGETHER], now)
     return renewals
 
 
@@ -58,12 +57,22 @@ def _step(request: RenewalRequest) -> Step:
 
 
 def _renewed(steps: Sequence[Step], now: datetime) -> dict[UUID, Renewal]:
-    answers = zip(steps, advance_each("renew", steps, now), strict=True)
-    return dict(pair for step, row in answers for pair in _outcome(step, row, now))
+    """Steps that changed nothing at first may need a spend cap's lock, which comes before all counters: each is looked at
+    in a transaction of its own."""
+    found: dict[UUID, Renewal] = {}
+    with unscoped("live sessions of every workspace are renewed together"):
+        answers = list(zip(steps, advance_each("renew", steps, now), strict=True))
+        for step, row in answers:
+            if row is not None:
+                found |= _outcome(step, row, now)
+    for step in [step for step, row in answers if row is None]:
+        with unscoped("a renewal of any workspace waits for its spend cap alone"):
+            found |= _outcome(step, None, now)
+    return found
 
 
-def _outcome(step: Step, row: statements.Row | None, now: datetime) -> Iterator[tuple[UUID, Renewal]]:
+def _outcome(step: Step, row: statements.Row | None, now: datetime) -> dict[UUID, Renewal]:
     try:
-        yield step.hold_id, renewal_of(finished("renew", step, row, now), step, now)
+        return {step.hold_id: renewal_of(finished("renew", step, row, now), step, now)}
     except (NotFound, Conflict):
-        return
+        return {}

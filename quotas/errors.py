@@ -1,7 +1,7 @@
 """What a caller is told when an allowance is used up."""
 
 from accounts.errors import Problem
-from quotas.values import Shortage
+from quotas.values import Shortage, Spend
 
 
 class QuotaExceeded(Problem):
@@ -23,3 +23,25 @@ class QuotaExceeded(Problem):
             resets_at=shortage.resets_at.isoformat() if shortage.resets_at else None,
         )
         self.shortage = shortage
+
+
+class SpendCapReached(QuotaExceeded):
+    """What was asked would cost more than the workspace's own spend cap leaves; nothing was taken."""
+
+    code = "spend_cap_reached"
+    title = "The spend cap is reached"
+    hint = "Raise or remove the spend cap, or wait until the period resets."
+
+    def __init__(self, shortage: Shortage, spend: Spend) -> None:
+        super().__init__(shortage)
+        self.detail = (
+            f"{shortage.metric.label}: {spend.used} of {spend.limit} (minor units of {spend.currency.upper()}) are spent or "
+            f"held, what was asked for costs {spend.asked} more."
+        )
+        self.extra |= {"limit": spend.limit, "used": spend.used, "asked": spend.asked, "currency": spend.currency}
+        del self.extra["held"]
+
+
+def refusal(shortage: Shortage) -> QuotaExceeded:
+    """The error that tells of a shortage."""
+    return SpendCapReached(shortage, shortage.spend) if shortage.spend else QuotaExceeded(shortage)

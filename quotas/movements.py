@@ -12,10 +12,10 @@ from uuid import UUID
 from accounts.errors import Conflict, NotFound
 from accounts.identifiers import uuid7
 from quotas import statements
+from quotas.caps import shortage, under_cap
 from quotas.metrics import Metric
-from quotas.models import Reservation, ReservationState
+from quotas.models import Allowance, Reservation, ReservationState
 from quotas.periods import open_period
-from quotas.selectors import shortage_of
 from quotas.statements import Action, Row
 from quotas.values import Hold, Renewal, UsageAttributes
 
@@ -32,6 +32,7 @@ class Step:
     usage: UsageAttributes | None = None
     next_amount: int | None = None
     lease: timedelta | None = None
+    override_cap: bool = False
 
     def __post_init__(self) -> None:
         if self.used < 0 or self.sequence < 0 or (self.next_amount is not None and self.next_amount <= 0):
@@ -56,16 +57,21 @@ def in_lock_order(steps: Iterable[Step]) -> list[Step]:
 
 def finished(action: Action, step: Step, row: Row | None, now: datetime) -> Row:
     """Bring a step to its end after ADVANCE has answered `row`."""
+    params = params_of(action, step, now)
     while row is None:
         standing = _standing(step)
         if standing["state"] == ReservationState.RELEASED or standing["sequence"] >= step.sequence:
             return standing
-        # The hold moved to another period's allowance while we waited for the one it was in.
-        row = statements.row(statements.ADVANCE, params_of(action, step, now))
+        # A spend cap watches, or the hold moved to another period's allowance while we waited for the one it was in.
+        if action == "renew" and _is_capped(standing):
+            params |= under_cap(step.workspace_id, Metric(standing["metric"]), now)
+        row = statements.row(statements.ADVANCE, params)
     if action != "renew" or not row["ended"]:
         return row
     open_period(step.workspace_id, now)
-    return statements.one(statements.TRANSFER, params_of(action, step, now) | {"metric": row["metric"]})
+    if params["under_cap"] and not step.override_cap:
+        params |= under_cap(step.workspace_id, Metric(row["metric"]), now)
+    return statements.one(statements.TRANSFER, params | {"metric": row["metric"]})
 
 
 def renewal_of(row: Row, step: Step, now: datetime) -> Renewal:
@@ -74,7 +80,7 @@ def renewal_of(row: Row, step: Step, now: datetime) -> Renewal:
     if not hold.is_open:
         raise Conflict("The hold is closed; it can't be renewed.", code="hold_closed")
     asked = (step.next_amount or 0) - hold.amount
-    return Renewal(hold=hold, shortage=shortage_of(step.workspace_id, hold.metric, asked=asked, at=now) if asked > 0 else None)
+    return Renewal(hold=hold, shortage=shortage(step.workspace_id, hold.metric, asked=asked, at=now) if asked > 0 else None)
 
 
 def hold_of(row: Mapping[str, Any]) -> Hold:
@@ -103,6 +109,8 @@ def params_of(action: Action, step: Step, now: datetime) -> dict[str, Any]:
         "now": now,
         "usage_id": uuid7(),
         "overrun_id": uuid7(),
+        "under_cap": step.override_cap,
+        "spend_ceiling": None,
     }
 
 
@@ -111,3 +119,8 @@ def _standing(step: Step) -> Row:
     if row is None:
         raise NotFound(f"There is no hold {step.hold_id}.")
     return dict(row)
+
+
+def _is_capped(standing: Row) -> bool:
+    rows = Allowance.objects.filter(workspace_id=standing["workspace_id"], pk=standing["allowance_id"], is_capped=True)
+    return rows.exists()

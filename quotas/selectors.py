@@ -16,7 +16,7 @@ from quotas.models import Allowance, BillingPeriod, EntryKind, UsageEntry
 from quotas.periods import open_period, subscription_of
 from quotas.values import Shortage
 
-COUNTED = (EntryKind.USAGE, EntryKind.CORRECTION)
+COUNTED = (EntryKind.USAGE, EntryKind.CORRECTION, EntryKind.LATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -17,22 +17,26 @@ from django.utils import timezone
 from accounts.identifiers import uuid7
 from accounts.tenancy import current_workspace_id
 from quotas import statements
+from quotas.caps import shortage, under_cap
 from quotas.clock import expire_lapsed, renew_many
-from quotas.errors import QuotaExceeded
+from quotas.entering import backfill, correct
+from quotas.errors import refusal
 from quotas.metrics import Metric
 from quotas.models import Reservation, ReservationState
 from quotas.movements import Step, advance, hold_of, renewal_of
 from quotas.periods import open_period
-from quotas.selectors import shortage_of
 from quotas.statements import Row
 from quotas.values import Hold, Renewal, UsageAttributes
 
-__all__ = ["expire_lapsed", "release", "renew", "renew_many", "report", "reserve", "settle"]
+__all__ = ["backfill", "correct", "expire_lapsed", "release", "renew", "renew_many", "report", "reserve", "settle"]
 
 
-def reserve(*, metric: Metric, amount: int, purpose: str, subject_id: UUID, key: str, lease: timedelta) -> Hold:
-    """Take `amount` out of the current allowance: all of it, or nothing and QuotaExceeded. Repeating `key` changes
-    nothing and returns the hold as it is by now. Without a renewal within `lease` the sweeper takes it back."""
+def reserve(
+    *, metric: Metric, amount: int, purpose: str, subject_id: UUID, key: str, lease: timedelta, override_cap: bool = False
+) -> Hold:
+    """Take `amount` out of the current allowance: all of it, or nothing and QuotaExceeded (or its kind SpendCapReached,
+    unless `override_cap`). Repeating `key` changes nothing and returns the hold as it is by now. Without a renewal within
+    `lease` the sweeper takes it back."""
     if amount <= 0:
         raise ValueError("Reserve a positive amount.")
     now = timezone.now()
@@ -46,6 +50,8 @@ def reserve(*, metric: Metric, amount: int, purpose: str, subject_id: UUID, key:
         "key": key,
         "now": now,
         "lease_expires_at": now + lease,
+        "under_cap": override_cap,
+        "spend_ceiling": None,
     }
     return _placed(params, now)
 
@@ -61,13 +67,24 @@ def release(*, hold_id: UUID, used: int = 0, sequence: int, usage: UsageAttribut
     advance("release", _step(hold_id, used=used, sequence=sequence, usage=usage), timezone.now())
 
 
-def renew(*, hold_id: UUID, used: int, sequence: int, next_amount: int, lease: timedelta, usage: UsageAttributes) -> Renewal:
+def renew(
+    *,
+    hold_id: UUID,
+    used: int,
+    sequence: int,
+    next_amount: int,
+    lease: timedelta,
+    usage: UsageAttributes,
+    override_cap: bool = False,
+) -> Renewal:
     """Count `used` (since the last step), then hold `next_amount` from now on, or what of it there is room for.
 
     What was used is settled in any case; a shortage is told, not raised. A hold that the sweeper took back is opened
     again; one whose period has ended goes on in the current period. Raises Conflict when the hold was released.
     """
-    step = _step(hold_id, used=used, sequence=sequence, usage=usage, next_amount=next_amount, lease=lease)
+    step = _step(
+        hold_id, used=used, sequence=sequence, usage=usage, next_amount=next_amount, lease=lease, override_cap=override_cap
+    )
     now = timezone.now()
     return renewal_of(advance("renew", step, now), step, now)
 
@@ -91,9 +108,12 @@ def _placed(params: Row, now: datetime) -> Hold:
     if not outcome["known"]:
         open_period(params["workspace"], now)
         outcome = statements.one(statements.RESERVE, params)
+    if outcome["capped"]:
+        params |= under_cap(params["workspace"], Metric(params["metric"]), now)
+        outcome = statements.one(statements.RESERVE, params)
     if outcome["taken"]:
         return hold_of(params | {"held": params["amount"], "used": 0, "sequence": 0, "state": ReservationState.OPEN})
     if outcome["placed"]:
         statements.rows(statements.WITHDRAW, params)
-        raise QuotaExceeded(shortage_of(params["workspace"], Metric(params["metric"]), asked=params["amount"], at=now))
+        raise refusal(shortage(params["workspace"], Metric(params["metric"]), asked=params["amount"], at=now))
     return hold_of(Reservation.objects.values().get(metric=params["metric"], key=params["key"]))

@@ -1,7 +1,9 @@
 """The statements that move counters, each one round trip. Nothing else in the product changes a counter.
 
-Locks. Every statement locks the allowance before its reservation, and a transaction takes allowances in the order of
-`Metric`; so two transactions can't wait for each other. Locks are `NO KEY UPDATE`: foreign-key checks of other
+Locks. A transaction takes, in this order: gauges, the subscription, the spend cap's row, periods, counters (gauges and
+counters in the order of `Metric`), and an allowance before its reservation; so two transactions can't wait for each other.
+One that takes several counters takes those under a cap (`is_capped`) first. The cap's row is locked by a statement of its
+own, so that the next one sees what was taken before (caps.py). Locks are `NO KEY UPDATE`: foreign-key checks of other
 transactions pass them.
 """
 
@@ -22,9 +24,11 @@ Action = Literal["settle", "renew", "release", "expire"]
 
 # Insert the reservation, then raise `held` where it still fits. A repeated key inserts nothing and thus raises nothing.
 # An inserted reservation without room must not survive: the caller deletes it (WITHDRAW), which only the failing path pays.
+# Where a spend cap watches, nothing is placed until the caller holds the cap's lock and brings the ceiling that it leaves.
 RESERVE = """
 WITH current AS (
-    SELECT a.id FROM quotas_allowance a LEFT JOIN quotas_billingperiod p ON p.id = a.period_id
+    SELECT a.id, a.is_capped AND NOT %(under_cap)s AS capped
+    FROM quotas_allowance a LEFT JOIN quotas_billingperiod p ON p.id = a.period_id
     WHERE a.workspace_id = %(workspace)s AND a.metric = %(metric)s
       AND (a.period_id IS NULL OR (p.starts_at <= %(now)s AND p.ends_at > %(now)s))
 ), placed AS (
@@ -32,16 +36,18 @@ WITH current AS (
                                     held, used, reported, state, sequence, lease_expires_at)
     SELECT %(id)s, %(workspace)s, %(now)s, current.id, %(metric)s, %(purpose)s, %(subject)s, %(key)s, %(amount)s,
            %(amount)s, 0, 0, 'open', 0, %(lease_expires_at)s
-    FROM current
+    FROM current WHERE NOT capped
     ON CONFLICT (workspace_id, metric, key) DO NOTHING
     RETURNING allowance_id
 ), taken AS (
     UPDATE quotas_allowance a SET held = a.held + %(amount)s
     FROM placed
-    WHERE a.id = placed.allowance_id AND (a.ceiling IS NULL OR a.settled + a.held + %(amount)s <= a.ceiling)
+    WHERE a.id = placed.allowance_id
+      AND (a.settled + a.held + %(amount)s <= LEAST(a.ceiling, %(spend_ceiling)s::bigint)) IS NOT FALSE
     RETURNING a.id
 )
-SELECT EXISTS (SELECT FROM current) AS known, EXISTS (SELECT FROM placed) AS placed, EXISTS (SELECT FROM taken) AS taken
+SELECT EXISTS (SELECT FROM current) AS known, EXISTS (SELECT FROM current WHERE capped) AS capped,
+       EXISTS (SELECT FROM placed) AS placed, EXISTS (SELECT FROM taken) AS taken
 """
 
 WITHDRAW = "DELETE FROM quotas_reservation WHERE workspace_id = %(workspace)s AND id = %(id)s"
@@ -53,10 +59,14 @@ WITHDRAW = "DELETE FROM quotas_reservation WHERE workspace_id = %(workspace)s AN
 #             the rest is overrun: counted, never above the ceiling.
 #   next_held what stays held: settle keeps the rest, renew tops it up (or down) to `next` as far as there is room,
 #             release and expire give it back. A hold of a period that has ended keeps nothing: TRANSFER moves it.
+# Under a spend cap, what is charged for is taken by who holds the cap's lock alone: others find no surplus to charge for,
+# and a renewal without the lock changes nothing.
 # A sequence that is not above the last one is a repeat: no row, no change. Ledger rows carry it in their event id.
 ADVANCE = """
 WITH hold AS (
-    SELECT r.id, r.metric, r.state, r.held, r.reported, r.allowance_id, a.ceiling - a.settled - a.held AS free,
+    SELECT r.id, r.metric, r.state, r.held, r.reported, r.allowance_id,
+           LEAST(a.ceiling, CASE WHEN NOT a.is_capped THEN NULL WHEN %(under_cap)s THEN %(spend_ceiling)s::bigint
+                                 ELSE a.included + a.granted END) - a.settled - a.held AS left_over,
            GREATEST(r.sequence, %(sequence)s::bigint) AS sequence, COALESCE(p.ends_at <= %(now)s, false) AS ended
     FROM quotas_allowance a
     JOIN quotas_reservation r ON r.allowance_id = a.id
@@ -64,11 +74,13 @@ WITH hold AS (
     WHERE r.workspace_id = %(workspace)s AND r.id = %(id)s
       AND CASE WHEN %(action)s = 'expire' THEN r.state = 'open' AND r.lease_expires_at < %(now)s
                ELSE r.state <> 'released' AND r.sequence < %(sequence)s::bigint END
+      AND (%(under_cap)s OR NOT a.is_capped OR %(action)s <> 'renew')
     FOR NO KEY UPDATE OF a, r
 ), owed AS (
     SELECT hold.*, CASE WHEN %(action)s = 'expire' THEN reported
                         WHEN state = 'expired' THEN GREATEST(%(used)s::bigint - reported, 0)
-                        ELSE %(used)s::bigint END AS due
+                        ELSE %(used)s::bigint END AS due,
+           CASE WHEN left_over < 0 THEN 0 ELSE left_over END AS free
     FROM hold
 ), split AS (
     SELECT owed.*, LEAST(due, held) AS from_hold, LEAST(GREATEST(due - held, 0), free) AS from_free FROM owed
@@ -114,7 +126,8 @@ SELECT noted.*, outcome.ended FROM noted JOIN outcome USING (id)
 # After ADVANCE has emptied a hold whose period has ended: go on in the allowance of the current period.
 TRANSFER = """
 WITH room AS (
-    SELECT a.id, LEAST(%(next)s::bigint, a.ceiling - a.settled - a.held) AS amount
+    SELECT a.id, GREATEST(0, LEAST(%(next)s::bigint, LEAST(a.ceiling, CASE WHEN NOT a.is_capped THEN NULL
+        WHEN %(under_cap)s THEN %(spend_ceiling)s::bigint ELSE a.included + a.granted END) - a.settled - a.held)) AS amount
     FROM quotas_allowance a JOIN quotas_billingperiod p ON p.id = a.period_id
     WHERE a.workspace_id = %(workspace)s AND a.metric = %(metric)s AND p.starts_at <= %(now)s AND p.ends_at > %(now)s
     FOR NO KEY UPDATE OF a
@@ -130,6 +143,48 @@ RETURNING r.id, r.metric, r.held, r.used, r.sequence, r.state, r.lease_expires_a
 REPORT = """
 UPDATE quotas_reservation SET reported = GREATEST(reported, %(used)s)
 WHERE workspace_id = %(workspace)s AND id = %(id)s AND state = 'open'
+"""
+
+# What comes from outside of the holds: a backfill, or the correction of an entry. Positive quantities take what is free
+# (the rest is overrun), negative ones give back. A closed period's counters stay: its entry is of kind `late`, and the
+# caller puts it on the next invoice. A repeated event enters nothing.
+ENTER = """
+WITH target AS (
+    SELECT a.id, p.id AS period_id, p.state = 'closed' AS closed,
+           LEAST(a.ceiling, CASE WHEN a.is_capped THEN a.included + a.granted END) - a.settled - a.held AS free
+    FROM quotas_billingperiod p JOIN quotas_allowance a ON a.period_id = p.id
+    WHERE a.workspace_id = %(workspace)s AND a.id = %(allowance)s
+    FOR NO KEY UPDATE OF p FOR NO KEY UPDATE OF a
+), event AS (
+    INSERT INTO quotas_usageevent (id, workspace_id, created_at, source, event_id, entry_id)
+    SELECT %(id)s, %(workspace)s, %(now)s, %(source)s, %(event_id)s, %(entry_id)s FROM target
+    ON CONFLICT (workspace_id, source, event_id) DO NOTHING
+    RETURNING entry_id
+), split AS (
+    SELECT target.*, CASE WHEN closed THEN 0 WHEN %(quantity)s::bigint < 0 THEN %(quantity)s::bigint
+                          ELSE LEAST(%(quantity)s::bigint, GREATEST(0, COALESCE(free, %(quantity)s::bigint))) END AS counted
+    FROM target WHERE EXISTS (SELECT FROM event)
+), outcome AS (
+    SELECT split.*, CASE WHEN closed THEN 0 ELSE %(quantity)s::bigint - counted END AS overrun FROM split
+), moved AS (
+    UPDATE quotas_allowance a SET settled = a.settled + outcome.counted, overrun = a.overrun + outcome.overrun
+    FROM outcome WHERE a.id = outcome.id AND NOT outcome.closed
+), entered AS (
+    INSERT INTO quotas_usageentry (id, workspace_id, created_at, allowance_id, metric, kind, quantity, source, event_id,
+                                   occurred_at, session_id, avatar, api_key_id, provider, sku, provider_cost,
+                                   provider_currency, cost_is_estimate, reverses)
+    SELECT part.id, %(workspace)s, %(now)s, outcome.id, %(metric)s, part.kind, part.quantity, %(source)s, %(event_id)s,
+           %(occurred_at)s, %(session_id)s::uuid, %(avatar)s, %(api_key_id)s::uuid, %(provider)s, %(sku)s,
+           CASE WHEN bears_cost THEN %(provider_cost)s::numeric END, %(provider_currency)s, %(cost_is_estimate)s,
+           %(reverses)s::uuid
+    FROM outcome
+    CROSS JOIN LATERAL (VALUES (%(entry_id)s::uuid, %(kind)s, counted, true),
+                               (%(overrun_id)s::uuid, 'overrun', overrun, counted = 0),
+                               (%(entry_id)s::uuid, 'late', CASE WHEN closed THEN %(quantity)s::bigint ELSE 0 END, true))
+        AS part (id, kind, quantity, bears_cost)
+    WHERE part.quantity <> 0
+)
+SELECT target.period_id, target.closed, EXISTS (SELECT FROM event) AS is_new FROM target
 """
 
 # Any workspace's: the sweeper runs unscoped. ADVANCE checks the lease again under its locks.

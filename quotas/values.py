@@ -24,8 +24,19 @@ class Hold:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Spend:
+    """A spend cap (`limit`), what use and holds cost so far, and what was `asked` would cost on top: minor units."""
+
+    limit: int
+    used: int
+    asked: int
+    currency: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shortage:
-    """Why an allowance could not give what was asked. `limit` is the ceiling; `resets_at` is None for gauges."""
+    """Why an allowance could not give what was asked. `limit` is the ceiling; `resets_at` is None for gauges. `spend` is
+    there where the ceiling has room and the spend cap has not."""
 
     metric: Metric
     asked: int
@@ -33,6 +44,7 @@ class Shortage:
     used: int
     held: int
     resets_at: datetime | None
+    spend: Spend | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,3 +82,13 @@ class RenewalRequest:
     next_amount: int
     lease: timedelta
     usage: UsageAttributes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entered:
+    """An entry of the ledger that came from outside of the holds. `is_late`: its period is closed, a line of the next
+    invoice stands for it. `is_new` is False where the event had been entered before."""
+
+    entry_id: UUID
+    is_new: bool
+    is_late: bool

@@ -38,6 +38,8 @@ UNSCOPED = {
     "accounts/webhooks/clock.py": "deliveries of all workspaces become due",
     "accounts/selectors.py": "a person's memberships and invitations span workspaces",
     "quotas/clock.py": "holds and periods of all workspaces lapse by the clock",
+    "quotas/checks.py": "the nightly check adds up every workspace",
+    "quotas/daily.py": "the days of every workspace are summed together",
     "sessions/clock.py": "one clock for all live sessions",
 }
 RAW_SQL = {
