@@ -88,7 +88,7 @@ def change_lines(period: BillingPeriod, *, old_base_minor: int, new_base_minor: 
     amounts = [(text, prorated(base, left, whole)) for text, base in parts]
     return [
         Line(kind=LineKind.PRORATION, description=text, quantity=1, amount_minor=amount, starts_at=at, ends_at=period.ends_at)
-        for text, amount in amounts.items()
+        for text, amount in amounts
         if amount
     ]
 
