@@ -133,9 +133,16 @@ def _carry_out(session: OpenSession, due: Due, seen: datetime) -> None:
             if due is Due.RENEWAL:
                 session_renew(session_id=session.id, present_until=seen)
             else:
-                session_end(session_id=session.id, reason=due.value, state=state, present_until=seen)
+                session_end(session_id=session.id, reason=due.value, state=state, present_until=_end_of(session, seen))
     except Exception:
         logger.exception("The clock could not carry out %s for session %s.", due.value, session.id)
+
+
+def _end_of(session: OpenSession, seen: datetime) -> datetime:
+    """Until when the driver was there; what the plan had left may have ended before."""
+    now = timezone.now()
+    until = presence.there_until([session.id], now).get(session.id, seen)
+    return min(until, session.renew_at) if session.state == SessionState.ENDING and session.renew_at else until
 
 
 def settle_left_over(now: datetime) -> int:

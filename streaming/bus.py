@@ -204,7 +204,7 @@ def log_of(session_id: object, turn: int, after_seq: int) -> list[Packet]:
 def take_seat(session_id: object, connection: str) -> None:
     """Make `connection` the session's driver and tell an older one."""
     client().set(driver_key(session_id), connection, ex=DRIVER_SECONDS)
-    presence.beat([str(session_id)])
+    presence.arrive(str(session_id))
     tell(session_id, kind="driver", connection=connection)
 
 
@@ -212,7 +212,7 @@ def leave_seat(session_id: object, connection: str) -> bool:
     """Give the seat back; the meter counts until now. Returns whether it was still `connection`'s."""
     was_seated = bool(_script(_LEAVE)(keys=[driver_key(session_id)], args=[connection]))
     if was_seated:
-        presence.beat([str(session_id)])
+        presence.leave(str(session_id))
     return was_seated
 
 

@@ -112,8 +112,8 @@ def _require_open(session: AvatarSession) -> None:
 def session_end(
     *, session_id: UUID, reason: str, state: SessionState = SessionState.ENDED, present_until: datetime | None = None
 ) -> bool:
-    """End an open session: settle what was used up to `present_until` (default: when its driver was last seen, or now),
-    give the rest back.
+    """End an open session: settle what was used up to `present_until` (default: as long as its driver was there), give the
+    rest back.
 
     Returns whether this call ended it; a session that is already over is left alone.
     """
@@ -125,7 +125,7 @@ def session_end(
     if not ended:
         return False
     session.refresh_from_db()
-    used = elapsed_ms(session, now, present_until or presence.last_seen([session_id]).get(session_id, now))
+    used = elapsed_ms(session, now, present_until or presence.there_until([session_id], now).get(session_id, now))
     if session.seat_hold:  # before the time: the lock order of quotas
         release(hold_id=session.seat_hold, sequence=1)
     if session.time_hold:

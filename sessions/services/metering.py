@@ -18,8 +18,6 @@ from sessions.models import AvatarSession, SessionEvent, SessionState
 from sessions.selectors import lock_session
 
 SLICE_LEASE = timedelta(seconds=settings.SESSION_SLICE_SECONDS * 3)
-# Without a sign of life for longer than this, there was no driver: a gateway's beat may be late, but not twice.
-ABSENCE = timedelta(seconds=2 * presence.BEAT_SECONDS)
 RENEW_AT = 0.7  # of a slice: the clock, which looks once a second, has time for a second try
 WARN_PERCENT = 80
 
@@ -53,7 +51,7 @@ def skip_absence(session: AvatarSession, now: datetime) -> None:
     if session.metered_at is None:
         return
     away = now - max(session.metered_at, presence.last_seen([session.pk]).get(session.pk, now))
-    if away > ABSENCE:
+    if away > presence.ABSENCE:
         session.metered_at += away
         session.save(update_fields=["metered_at"])
 
@@ -76,10 +74,10 @@ def session_renew(*, session_id: UUID, present_until: datetime) -> None:
         usage=usage_of(session),
     )
     _note_settlement(session, sequence, used, now)
+    if renewal.shortage or share_used(Metric.AVATAR_MS) >= WARN_PERCENT:
+        _warn_once(session)
     if renewal.shortage:
         _announce_end(session, now, renewal.hold.amount)
-    elif share_used(Metric.AVATAR_MS) >= WARN_PERCENT:
-        _warn_once(session)
 
 
 def _note_settlement(session: AvatarSession, sequence: int, used: int, now: datetime) -> None:
@@ -101,5 +99,5 @@ def _announce_end(session: AvatarSession, now: datetime, left_ms: int) -> None:
 
 def _warn_once(session: AvatarSession) -> None:
     if not SessionEvent.objects.filter(session=session, kind="session.notice").exists():
-        detail = "80 % of the plan's avatar time for this period is used."
+        detail = "80 % of the plan's avatar time for this period is used or held."
         events.append(session, "session.notice", code="quota_80", metric=Metric.AVATAR_MS.value, detail=detail)

@@ -63,6 +63,26 @@ def test_it_renews_a_live_session_and_settles_what_was_used(workspace: Workspace
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize(("ends_in", "counted"), [(None, 30), (-5, 25), (5, 30)])
+def test_it_bills_to_the_moment_of_the_end_but_not_beyond_what_was_left(
+    workspace: Workspace, ends_in: float | None, counted: int
+) -> None:
+    now = timezone.now()
+    with workspace_scope(workspace.pk):
+        session = live()
+        since = now - timedelta(seconds=30)
+        rows = AvatarSession.objects.filter(pk=session.pk)
+        rows.update(live_at=since, metered_at=since, max_seconds=20)
+        if ends_in is not None:
+            rows.update(state=SessionState.ENDING, renew_at=now + timedelta(seconds=ends_in))
+    client().zadd(presence.KEY, {str(session.pk): (now - timedelta(seconds=2.8)).timestamp()})
+    assert tick() == 1
+    presence.forget(session.pk)
+    assert reloaded(session).state == SessionState.ENDED
+    assert abs(reloaded(session).settled_ms / 1000 - counted) < 0.5
+
+
+@pytest.mark.django_db
 def test_it_goes_on_with_the_others_when_one_session_fails(workspace: Workspace, caplog: pytest.LogCaptureFixture) -> None:
     with workspace_scope(workspace.pk):
         broken, fine = live(), live()

@@ -16,9 +16,10 @@ from accounts.tenancy import workspace_scope
 from quotas.metrics import Metric
 from quotas.selectors import usage_of
 from sessions import presence
-from sessions.models import AvatarSession, TurnState
+from sessions.models import AvatarSession, SessionEvent, SessionState, TurnState
 from sessions.redis import client
 from sessions.services import session_connect, session_end, session_renew, turn_create, turn_finish, turn_interrupt, turn_progress
+from tests.quotas.factories import subscribe
 from tests.sessions.factories import live
 
 
@@ -70,6 +71,54 @@ def test_it_goes_on_counting_when_a_driver_was_just_there_or_a_viewer_comes(work
         session = live_since(18, seen=seen)
         session_connect(session_id=session.pk, role=role)
         assert counted(session) == 18
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    ("seen", "has_left", "seconds"),
+    [(2.5, False, 18), (2.5, True, 15.5), (7, False, 11)],
+)
+def test_it_counts_until_the_driver_left_or_as_long_as_it_is_there(
+    workspace: Workspace, seen: float, has_left: bool, seconds: float
+) -> None:
+    with workspace_scope(workspace.pk):
+        session = live_since(18, seen=seen)
+        if has_left:
+            client().zadd(presence.LEFT_KEY, {str(session.pk): seconds_ago(seen).timestamp()})
+        session_end(session_id=session.pk, reason="api")
+        session.refresh_from_db()
+        presence.forget(session.pk)
+        assert abs(session.settled_ms / 1000 - seconds) < 0.5
+
+
+def notices(session: AvatarSession) -> list[str]:
+    """The codes of what the session was told."""
+    rows = SessionEvent.objects.filter(session=session, kind="session.notice").order_by("created_at", "id")
+    return [row.data["code"] for row in rows]
+
+
+@pytest.mark.django_db
+def test_it_warns_at_the_crossing_also_when_one_slice_takes_all_that_is_left(workspace: Workspace) -> None:
+    subscribe(workspace, avatar_ms=30_000, tts_characters=100, concurrent_sessions=1)
+    with workspace_scope(workspace.pk):
+        session = live_since(12, seen=0)
+        session_renew(session_id=session.pk, present_until=timezone.now())
+        assert notices(session) == ["quota_80", "ending_soon"]
+        session.refresh_from_db()
+        assert session.state == SessionState.ENDING
+
+
+@pytest.mark.django_db
+def test_it_warns_once_and_not_before_the_crossing(workspace: Workspace) -> None:
+    subscribe(workspace, avatar_ms=100_000, tts_characters=100, concurrent_sessions=1)
+    with workspace_scope(workspace.pk):
+        session = live_since(14, seen=0)
+        warned = []
+        for _ in range(6):
+            AvatarSession.objects.filter(pk=session.pk).update(metered_at=seconds_ago(14))
+            session_renew(session_id=session.pk, present_until=timezone.now())
+            warned.append(notices(session))
+        assert warned == [[], [], [], [], [], ["quota_80", "ending_soon"]]
 
 
 @pytest.mark.django_db
