@@ -80,7 +80,7 @@ class CreditForm(OperationForm):
         decimal_places=2,
         help_text="Money: 12.50. Else a whole number of the smallest unit (ms, characters).",
     )
-    source = forms.ChoiceField(choices=[(source.value, source.label) for source in _SOURCES])
+    source = forms.ChoiceField(choices=[(source.value, source.label) for source in _SOURCES], initial=GrantSource.MANUAL)
     priority = forms.IntegerField(min_value=0, max_value=32_767, initial=100, help_text="Lower burns first.")
     expires_on = forms.DateField(required=False, widget=forms.DateInput(attrs={"type": "date"}), help_text="Empty: never.")
     key = forms.CharField(widget=forms.HiddenInput)  # made with the page: sending the form twice grants once

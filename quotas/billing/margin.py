@@ -34,7 +34,7 @@ WITH revenue AS (
 )
 SELECT month, workspace_id, w.name, currency, COALESCE(revenue_minor, 0) AS revenue_minor, COALESCE(cost, 0) AS cost
 FROM revenue FULL JOIN cost USING (workspace_id, month, currency) JOIN accounts_workspace w ON w.id = workspace_id
-ORDER BY month DESC, revenue_minor DESC, w.name, workspace_id
+ORDER BY month DESC, revenue_minor DESC, w.name, workspace_id, currency
 """
 
 # A line's amount is shared among the providers by what each contributed to the use it charges for.
@@ -68,7 +68,7 @@ WITH line AS (
     ) AS costs GROUP BY 1, 2, 3
 )
 SELECT month, provider, currency, COALESCE(revenue_minor, 0) AS revenue_minor, COALESCE(cost, 0) AS cost
-FROM revenue FULL JOIN cost USING (provider, month, currency) ORDER BY month DESC, revenue_minor DESC, provider
+FROM revenue FULL JOIN cost USING (provider, month, currency) ORDER BY month DESC, revenue_minor DESC, provider, currency
 """
 
 UNPRICED = """
