@@ -14,6 +14,7 @@ from accounts.access import Access
 from accounts.tenancy import workspace_scope
 from quotas.figures import tone
 from quotas.metrics import Metric
+from quotas.pages.banners import banners
 from quotas.selectors import usage_of
 from quotas.templatetags.units import amount
 
@@ -41,17 +42,18 @@ class Ring:
     url: str
 
 
-# Name of the URL, label, icon. The first four are the phone's bar.
+# Name of the URL, label, icon, and the scope without which nobody is shown the way. The first four are the phone's bar.
 _ENTRIES = (
-    ("studio", "Studio", "drama"),
-    ("avatars", "Avatars", "users-round"),
-    ("sessions", "Sessions", "history"),
-    ("usage", "Usage", "gauge"),
-    ("voices", "Voices", "audio-lines"),
-    ("developers", "Developers", "code"),
-    ("settings", "Settings", "settings"),
+    ("studio", "Studio", "drama", "sessions:read"),
+    ("avatars", "Avatars", "users-round", "avatars:read"),
+    ("sessions", "Sessions", "history", "sessions:read"),
+    ("usage", "Usage", "gauge", "usage:read"),
+    ("voices", "Voices", "audio-lines", "avatars:read"),
+    ("billing", "Billing", "credit-card", "billing:read"),
+    ("developers", "Developers", "code", "workspace:read"),
+    ("settings", "Settings", "settings", "workspace:read"),
 )
-_RAIL_ORDER = ("Studio", "Avatars", "Voices", "Sessions", "Usage", "Developers", "Settings")
+_RAIL_ORDER = ("Studio", "Avatars", "Voices", "Sessions", "Usage", "Billing", "Developers", "Settings")
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:
@@ -61,8 +63,9 @@ def shell(request: HttpRequest) -> dict[str, Any]:
         return {"access": None}
     return {
         "access": access,
-        "navigation": _lazy(lambda: navigation(request.path)),
-        "rail_navigation": _lazy(lambda: in_rail_order(navigation(request.path))),
+        "navigation": _lazy(lambda: navigation(request.path, access)),
+        "rail_navigation": _lazy(lambda: in_rail_order(navigation(request.path, access))),
+        "banners": _lazy(lambda: banners(access)),
         "ring": _lazy(lambda: ring(access)),
     }
 
@@ -71,9 +74,9 @@ def _lazy(value: Callable[[], Any]) -> Any:
     return SimpleLazyObject(value)
 
 
-def navigation(path: str) -> list[Entry]:
-    """The pages that exist, the one at `path` marked (a page below it counts too)."""
-    found = [(_url(name), label, icon) for name, label, icon in _ENTRIES]
+def navigation(path: str, access: Access) -> list[Entry]:
+    """The pages that exist and are open to `access`, the one at `path` marked (a page below it counts too)."""
+    found = [(_url(name), label, icon) for name, label, icon, scope in _ENTRIES if access.allows(scope)]
     return [
         Entry(label=label, icon=icon, url=url, current=path == url or path.startswith(f"{url.rstrip('/')}/"))
         for url, label, icon in found

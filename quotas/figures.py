@@ -1,10 +1,12 @@
-"""Usage as the pages draw it: meters with shares in percent, and a chart of days as rectangles."""
+"""Usage as the pages draw it: meters with shares in percent, charts of days as rectangles, and tables with bars."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from quotas.metrics import Metric
 from quotas.selectors import DayUsage, MetricUsage
 
 WARNING_PERCENT = 80
@@ -16,13 +18,17 @@ _BAR_SHARE = 0.72
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meter:
-    """A metric against its limit. `percent` and `held_percent`: 0–100 of the limit; 0 without limit."""
+    """A metric against its limit. `percent` and `held_percent`: 0–100 of the limit; 0 without limit.
+
+    `runs_out`: when the limit is reached at this pace, should that be within the period.
+    """
 
     usage: MetricUsage
     percent: float
     held_percent: float
     tone: str
     forecast: int | None
+    runs_out: datetime | None
 
     @property
     def forecast_is_over(self) -> bool:
@@ -31,10 +37,12 @@ class Meter:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Column:
-    """One day of a chart, in the chart's own coordinates."""
+    """One day of a chart, in the chart's own coordinates. `left` and `step`: the strip that belongs to it."""
 
     day: date
     quantity: int
+    left: float
+    step: float
     x: float
     y: float
     width: float
@@ -45,10 +53,33 @@ class Column:
 class Chart:
     """Days from left to right; `top` is the quantity at the upper edge."""
 
+    metric: Metric
     columns: list[Column]
     top: int
     total: int
     today: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A quantity in a table; `percent`: 0–100 of the column's largest, `rest` what of the bar stays empty."""
+
+    metric: Metric
+    quantity: int
+    percent: float
+
+    @property
+    def rest(self) -> float:
+        return round(100 - self.percent, 2)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Share:
+    """What one user of the workspace's allowance, an avatar or a key, has used of each metric."""
+
+    name: str
+    note: str
+    cells: list[Cell]
 
 
 def meter(usage: MetricUsage, now: datetime) -> Meter:
@@ -60,6 +91,7 @@ def meter(usage: MetricUsage, now: datetime) -> Meter:
         held_percent=min(100 - percent, _share(usage.held, usage.limit)),
         tone=tone(percent),
         forecast=_forecast(usage, now),
+        runs_out=_runs_out(usage, now),
     )
 
 
@@ -70,12 +102,25 @@ def tone(percent: float) -> str:
     return "is-warning" if percent >= WARNING_PERCENT else ""
 
 
-def chart(days: list[DayUsage]) -> Chart:
+def chart(metric: Metric, days: Sequence[DayUsage]) -> Chart:
     """One column a day, as high as its share of the highest."""
     top = max((day.quantity for day in days), default=0)
     step = CHART_WIDTH / max(1, len(days))
     columns = [_column(day, index * step, step, top) for index, day in enumerate(days)]
-    return Chart(columns=columns, top=top, total=sum(day.quantity for day in days), today=days[-1].quantity)
+    return Chart(metric=metric, columns=columns, top=top, total=sum(day.quantity for day in days), today=days[-1].quantity)
+
+
+def shares(quantities: Mapping[tuple[str, str], Mapping[Metric, int]], metrics: Iterable[Metric]) -> list[Share]:
+    """A row for each (name, note), with a cell for each metric; who used most of the first metric comes first."""
+    columns = list(metrics)
+    tops = {metric: max((row.get(metric, 0) for row in quantities.values()), default=0) for metric in columns}
+    ranked = sorted(quantities.items(), key=lambda item: [-item[1].get(metric, 0) for metric in columns])
+    return [Share(name=name, note=note, cells=[_cell(metric, row, tops) for metric in columns]) for (name, note), row in ranked]
+
+
+def _cell(metric: Metric, row: Mapping[Metric, int], tops: Mapping[Metric, int]) -> Cell:
+    quantity = row.get(metric, 0)
+    return Cell(metric=metric, quantity=quantity, percent=_share(quantity, tops[metric]) if tops[metric] else 0.0)
 
 
 def _column(day: DayUsage, x: float, step: float, top: int) -> Column:
@@ -83,8 +128,16 @@ def _column(day: DayUsage, x: float, step: float, top: int) -> Column:
     # A day with any use at all stays visible.
     height = max(height, 2) if day.quantity > 0 else 0
     width = round(step * _BAR_SHARE, 2)
-    left = round(x + (step - width) / 2, 2)
-    return Column(day=day.day, quantity=day.quantity, x=left, y=CHART_HEIGHT - height, width=width, height=height)
+    return Column(
+        day=day.day,
+        quantity=day.quantity,
+        left=round(x, 2),
+        step=round(step, 2),
+        x=round(x + (step - width) / 2, 2),
+        y=CHART_HEIGHT - height,
+        width=width,
+        height=height,
+    )
 
 
 def _share(quantity: int, limit: int | None) -> float:
@@ -98,3 +151,11 @@ def _forecast(usage: MetricUsage, now: datetime) -> int | None:
     if usage.resets_at is None or elapsed < _LEAST_ELAPSED:
         return None
     return round(usage.used * ((usage.period_end - usage.period_start) / elapsed))
+
+
+def _runs_out(usage: MetricUsage, now: datetime) -> datetime | None:
+    elapsed = now - usage.period_start
+    if usage.resets_at is None or elapsed < _LEAST_ELAPSED or not usage.limit or not 0 < usage.used < usage.limit:
+        return None
+    at = usage.period_start + elapsed * (usage.limit / usage.used)
+    return at if at < usage.period_end else None

@@ -21,9 +21,11 @@ from accounts.rest.views import WorkspaceView
 from accounts.scopes import ANY, KEY_SCOPES, ROLE_SCOPES
 from accounts.tenancy import workspace_scope
 from accounts.tokens import random_text
+from quotas.models import AlertFiring, AlertRule
 from sessions.models import AvatarSession
 from tests.accounts.webhooks.factories import delivery, endpoint
 from tests.people import Join, MakeKey, api_client, sign_in
+from tests.quotas.factories import a_firing, an_invoice
 
 pytestmark = pytest.mark.django_db
 
@@ -36,6 +38,7 @@ class Route(NamedTuple):
 
 
 SESSION = "sessions/<uuid:session_id>"
+INVOICE = "invoices/<uuid:invoice_id>"
 WEBHOOK = "webhooks/<uuid:webhook_id>"
 DELIVERY = "webhooks/deliveries/<uuid:delivery_id>"
 ROUTES = [
@@ -66,6 +69,28 @@ ROUTES = [
     Route("GET", DELIVERY, "webhooks:read"),
     Route("POST", f"{DELIVERY}/replay", "webhooks:write"),
     Route("GET", "usage", "usage:read"),
+    Route("GET", "entitlements", "usage:read"),
+    Route("GET", "plans", "billing:read"),
+    Route("GET", "subscription", "billing:read"),
+    Route("GET", "subscription/preview", "billing:read"),
+    Route("POST", "subscription/change", "billing:write", {"plan": "starter"}),
+    Route("POST", "subscription/cancel", "billing:write"),
+    Route("POST", "subscription/resume", "billing:write"),
+    Route("GET", "credits", "billing:read"),
+    Route("GET", "invoices", "billing:read"),
+    Route("GET", INVOICE, "billing:read"),
+    Route("GET", f"{INVOICE}.pdf", "billing:read"),
+    Route("GET", f"{INVOICE}.csv", "billing:read"),
+    Route("GET", "alerts", "billing:read"),
+    Route("POST", "alerts", "billing:write", {"metric": "avatar_ms", "threshold_percent": 42}),
+    Route("GET", "alerts/<uuid:alert_id>", "billing:read"),
+    Route("PATCH", "alerts/<uuid:alert_id>", "billing:write"),
+    Route("DELETE", "alerts/<uuid:alert_id>", "billing:write"),
+    Route("GET", "alerts/firings", "billing:read"),
+    Route("POST", "alerts/firings/<uuid:firing_id>/seen", "billing:write"),
+    Route("GET", "spend-cap", "billing:read"),
+    Route("PUT", "spend-cap", "billing:write", {"amount_minor": 1000}),
+    Route("DELETE", "spend-cap", "billing:write"),
 ]
 
 # Makes an object of the open scope's workspace for the id of this name in a path.
@@ -74,6 +99,9 @@ OBJECTS: dict[str, Callable[[], UUID]] = {
     "webhook_id": lambda: endpoint().pk,
     "delivery_id": lambda: delivery(endpoint()).pk,
     "session_id": lambda: AvatarSession.objects.create(avatar="ada", voice="", idle_seconds=60, max_seconds=60).pk,
+    "invoice_id": lambda: an_invoice().pk,
+    "alert_id": lambda: AlertRule.objects.create(metric="avatar_ms", threshold_percent=200 + AlertRule.objects.count()).pk,
+    "firing_id": lambda: a_firing(threshold_percent=100 + AlertFiring.objects.count()).pk,
 }
 
 # Open to everybody, and not about any workspace.

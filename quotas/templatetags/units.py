@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from django import template
 
+from quotas.metrics import Metric
+
 register = template.Library()
 _MINUTE_MS = 60_000
 _HOUR_MS = 3_600_000
 # Above ten hours minutes are no longer read, they are counted.
 _HOURS_FROM_MS = 10 * _HOUR_MS
+_SIZES = ((10**12, "TB"), (10**9, "GB"), (10**6, "MB"))
 
 
 @register.filter
@@ -32,19 +35,34 @@ def amount(quantity: int | None, unit: str) -> str:
         return "no limit"
     if unit == "ms":
         return _time(quantity)
+    if unit == "bytes":
+        return _bytes(quantity)
     return f"{quantity:,} {unit.removesuffix('s') if quantity == 1 else unit}"
+
+
+@register.filter
+def of_metric(quantity: int | None, metric: str) -> str:
+    """`amount` in the unit of a metric."""
+    return amount(quantity, Metric(metric).unit)
 
 
 @register.filter
 def limit(quantity: int | None, unit: str) -> str:
     """A limit beside a quantity that already says the unit: 20,000; time keeps its unit."""
-    return amount(quantity, unit) if quantity is None or unit == "ms" else f"{quantity:,}"
+    return amount(quantity, unit) if quantity is None or unit in ("ms", "bytes") else f"{quantity:,}"
 
 
 def _time(ms: int) -> str:
     if ms >= _HOURS_FROM_MS:
         return f"{_plain(ms / _HOUR_MS)} h"
     return f"{_plain(ms / _MINUTE_MS)} min"
+
+
+def _bytes(quantity: int) -> str:
+    for size, name in _SIZES:
+        if quantity >= size:
+            return f"{_plain(quantity / size)} {name}"
+    return "0 MB" if quantity == 0 else "under 1 MB"
 
 
 def _plain(value: float) -> str:

@@ -6,10 +6,11 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.access import Access
 from accounts.models import Role, User, Workspace
 from config.pages import navigation
 from tests.pages.html import Page
-from tests.people import Join, person, sign_in
+from tests.people import Join, access_of, person, sign_in
 
 pytestmark = pytest.mark.django_db
 PAGES = ("studio", "avatars", "voices", "sessions", "usage", "developers", "api_reference")
@@ -47,11 +48,15 @@ def test_it_marks_the_page_in_the_navigation(name: str, bob_client: Client) -> N
     assert not {reverse(other) for other in PAGES[:6] if not reverse(name).startswith(reverse(other))} & set(marked)
 
 
-def test_it_links_only_to_pages_that_exist(bob_client: Client) -> None:
-    entries = navigation("/studio")
-    assert [entry.label for entry in entries if entry.current] == ["Studio"]
-    for entry in entries:
-        assert bob_client.get(entry.url).status_code == 200
+def test_it_links_only_to_pages_that_exist_and_open(
+    bob_client: Client, bob: User, alice_client: Client, alice_access: Access, workspace: Workspace
+) -> None:
+    for client, access in ((bob_client, access_of(bob, workspace)), (alice_client, alice_access)):
+        entries = navigation("/studio", access)
+        assert [entry.label for entry in entries if entry.current] == ["Studio"]
+        for entry in entries:
+            assert client.get(entry.url).status_code == 200
+        assert ("Billing" in [entry.label for entry in entries]) == access.allows("billing:read")
 
 
 def test_it_allows_no_inline_code_by_policy(bob_client: Client) -> None:

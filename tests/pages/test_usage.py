@@ -71,19 +71,19 @@ def test_it_forecasts_nothing_on_the_first_day() -> None:
 
 def test_it_draws_days_in_proportion() -> None:
     days = [DayUsage(date(2026, 3, 1), 0), DayUsage(date(2026, 3, 2), 50), DayUsage(date(2026, 3, 3), 100)]
-    drawn = chart(days)
+    drawn = chart(Metric.TTS_CHARACTERS, days)
     assert [column.height for column in drawn.columns] == [0, CHART_HEIGHT / 2, CHART_HEIGHT]
     assert (drawn.top, drawn.total, drawn.today) == (100, 150, 100)
     assert drawn.columns[-1].x + drawn.columns[-1].width <= CHART_WIDTH
 
 
 def test_it_keeps_a_tiny_day_visible() -> None:
-    drawn = chart([DayUsage(date(2026, 3, 1), 1), DayUsage(date(2026, 3, 2), 1_000_000)])
+    drawn = chart(Metric.TTS_CHARACTERS, [DayUsage(date(2026, 3, 1), 1), DayUsage(date(2026, 3, 2), 1_000_000)])
     assert drawn.columns[0].height == 2
 
 
 def test_it_draws_an_empty_span() -> None:
-    assert chart([DayUsage(date(2026, 3, 1), 0)]).columns[0].height == 0
+    assert chart(Metric.TTS_CHARACTERS, [DayUsage(date(2026, 3, 1), 0)]).columns[0].height == 0
 
 
 def test_it_writes_amounts_with_their_unit() -> None:

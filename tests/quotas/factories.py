@@ -12,10 +12,11 @@ from django.utils import timezone
 
 from accounts.models import Workspace
 from accounts.tenancy import current_workspace_id, workspace_scope
+from quotas.billing.invoicing import purchase_invoice
 from quotas.metrics import Metric
-from quotas.models import Allowance, Overage, Plan, PlanAllowance, Subscription
+from quotas.models import AlertFiring, Allowance, Invoice, Overage, Plan, PlanAllowance, Subscription
 from quotas.periods import open_period
-from quotas.services import reserve
+from quotas.services import release, reserve
 from quotas.values import Hold, UsageAttributes
 
 LEASE = timedelta(seconds=40)
@@ -62,3 +63,24 @@ def counters(metric: Metric = Metric.AVATAR_MS, at: datetime | None = None) -> t
 def utc(*parts: int) -> datetime:
     """A moment in UTC."""
     return datetime(*parts, tzinfo=UTC)  # type: ignore[misc, arg-type]
+
+
+def used(metric: Metric, quantity: int, *, at: datetime | None = None, **attributes: Any) -> None:
+    """Use that is settled and entered, for attributes like `avatar` and `api_key_id`, at a time of its own."""
+    hold = take(quantity, metric=metric)
+    release(hold_id=hold.id, used=quantity, sequence=1, usage=usage(occurred_at=at or timezone.now(), **attributes))
+
+
+def an_invoice(price_minor: int = 1200) -> Invoice:
+    """An issued invoice over credit that was bought, in the open scope."""
+    return purchase_invoice(
+        description="Credit", metric=Metric.AVATAR_MS, quantity=60_000, price_minor=price_minor, key=str(uuid4())
+    )
+
+
+def a_firing(*, metric: str = Metric.AVATAR_MS, threshold_percent: int = 100) -> AlertFiring:
+    """A threshold that was crossed in the running period of the open scope's workspace."""
+    period = open_period(current_workspace_id(), timezone.now())
+    return AlertFiring.objects.create(
+        period=period, metric=metric, threshold_percent=threshold_percent, used=threshold_percent, limit=100
+    )
