@@ -31,6 +31,11 @@ class Migration(migrations.Migration):
             },
         ),
         migrations.AddField(
+            model_name='paymentaccount',
+            name='card_id',
+            field=models.CharField(blank=True, max_length=120),
+        ),
+        migrations.AddField(
             model_name='payment',
             name='paid_at',
             field=models.DateTimeField(null=True),

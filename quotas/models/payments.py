@@ -17,10 +17,11 @@ class PaymentMethod(models.TextChoices):
 
 
 class PaymentAccount(TenantModel):
-    """How a workspace pays. `external_id`: the provider's customer."""
+    """How a workspace pays. `external_id`: the provider's customer; `card_id`: the means of payment that it charges."""
 
     method = models.CharField(max_length=6, choices=PaymentMethod, default=PaymentMethod.MANUAL)
     external_id = models.CharField(max_length=120, blank=True)
+    card_id = models.CharField(max_length=120, blank=True)
     is_ready = models.BooleanField(default=False)  # a means of payment is on file
 
     class Meta(TenantModel.Meta):

@@ -103,16 +103,18 @@ def billing_email() -> str:
 def refresh_account(workspace_id: UUID) -> bool:
     """Ask Stripe whether a means of payment is on file, and keep the answer; call it inside the workspace's scope.
 
-    The row stays locked while Stripe is asked, so that of two answers the newer one is kept. True when a card is new.
+    The row stays locked while Stripe is asked, so that of two answers the newer one is kept. True when there is another
+    card than before.
     """
     if not settings.BILLING_ENABLED:
         raise BillingDisabled()
     account = locked_account()
     if not account.external_id:
         return False
-    was_ready, account.is_ready = account.is_ready, bool(stripe_gateway().card_of(account.external_id))
-    account.save(update_fields=["is_ready"])
-    return account.is_ready and not was_ready
+    before, account.card_id = account.card_id, stripe_gateway().card_of(account.external_id)
+    account.is_ready = bool(account.card_id)
+    account.save(update_fields=["card_id", "is_ready"])
+    return account.is_ready and account.card_id != before
 
 
 def absolute(return_url: str) -> str:

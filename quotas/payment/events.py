@@ -102,7 +102,8 @@ def _payment(intent_id: str) -> Charges:
     if not intent_id:
         return []
     intent = stripe_gateway().intent(intent_id)
-    invoice_id, workspace_id = dict(intent.metadata or {}).get("invoice_id"), _workspace_of(_id(intent.customer))
+    invoice_id = intent.metadata.to_dict().get("invoice_id") if intent.metadata else None
+    workspace_id = _workspace_of(_id(intent.customer))
     if not invoice_id or workspace_id is None:
         logger.info("Payment %s is for no invoice of ours.", intent_id)
         return []

@@ -28,7 +28,7 @@ class BadSignature(Invalid):
 
 
 def receive(body: bytes, signature: str) -> StripeEvent | None:
-    """Keep an event that Stripe has signed; None when it is known already.
+    """Keep an event that Stripe has signed; None when it was worked off already.
 
     Raises BadSignature, Invalid (not an event), BillingDisabled, MethodUnavailable (no secret is set).
     """
@@ -37,10 +37,22 @@ def receive(body: bytes, signature: str) -> StripeEvent | None:
     if not settings.STRIPE_WEBHOOK_SECRET:
         raise MethodUnavailable("STRIPE_WEBHOOK_SECRET is missing.")
     _verify(body, signature)
-    event = _event(body)
-    made = StripeEvent.objects.bulk_create([event], ignore_conflicts=True)
-    is_new = bool(made) and StripeEvent.objects.filter(pk=event.pk, processed_at=None).exists()
-    return event if is_new else None
+    try:
+        return keep(json.loads(body))
+    except (ValueError, KeyError, TypeError) as error:
+        raise Invalid("This is not an event of Stripe.", code="bad_event") from error
+
+
+def keep(event: dict[str, Any]) -> StripeEvent | None:
+    """Put an event, whose origin is proven, into the inbox; None when it was there already and is worked off."""
+    row = StripeEvent(
+        id=event["id"],
+        type=event["type"],
+        created=datetime.fromtimestamp(event["created"], UTC),
+        payload=_reduced(event["data"]["object"]),
+    )
+    StripeEvent.objects.bulk_create([row], ignore_conflicts=True)
+    return StripeEvent.objects.filter(pk=row.pk, processed_at=None).first()
 
 
 def waiting(now: datetime, limit: int = 100) -> list[str]:
@@ -62,24 +74,12 @@ def mark_failed(event_id: str, error: Exception) -> None:
 
 
 def _verify(body: bytes, signature: str) -> None:
+    if not signature.isascii():
+        raise BadSignature()  # the library can't compare it
     try:
         stripe.WebhookSignature.verify_header(body, signature, settings.STRIPE_WEBHOOK_SECRET, TOLERANCE_SECONDS)
     except (stripe.SignatureVerificationError, UnicodeDecodeError) as error:
         raise BadSignature() from error
-
-
-def _event(body: bytes) -> StripeEvent:
-    try:
-        event = json.loads(body)
-        about = event["data"]["object"]
-        return StripeEvent(
-            id=event["id"],
-            type=event["type"],
-            created=datetime.fromtimestamp(event["created"], UTC),
-            payload=_reduced(about),
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise Invalid("This is not an event of Stripe.", code="bad_event") from error
 
 
 def _reduced(about: dict[str, Any]) -> dict[str, Any]:

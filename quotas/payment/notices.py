@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from urllib.parse import urljoin
-
 from django.conf import settings
+from django.urls import reverse
 
 from accounts.mail import send_mail_on_commit
 from accounts.webhooks.services import publish
+from quotas.billing.wording import money
 from quotas.models import Invoice, InvoiceCollection
 from quotas.payment.accounts import billing_email
 
@@ -47,10 +47,10 @@ def tell_of_failure(invoice: Invoice, collection: InvoiceCollection, due_minor: 
             "payment/email/failed",
             to=to,
             number=invoice.number,
-            amount=f"{due_minor / 100:.2f} {invoice.currency}",
+            amount=money(due_minor, invoice.currency),
             reason=reason_of(collection.failure),
             needs_payer=collection.needs_payer,
             next_at=collection.next_at,
             due_at=invoice.due_at,
-            address=urljoin(settings.BASE_URL + "/", "billing"),
+            address=settings.BASE_URL + reverse("invoice", args=[invoice.pk]),
         )

@@ -6,6 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db.models import Sum
+from django.utils import timezone
 
 from accounts import audit
 from quotas.billing import overdue
@@ -85,11 +86,12 @@ def _merge(payment: Payment, outcome: Outcome, at: datetime) -> None:
 def _settle(invoice: Invoice, payment: Payment, paid_before: int, at: datetime) -> None:
     owed = max(0, invoice.total_minor - paid_before) if invoice.state in _OWED else 0
     audit.record("payment.received", subject=payment.pk, invoice=invoice.number, amount_minor=payment.amount_minor)
+    now = timezone.now()  # `at` may lie in a period that is closed
     if payment.amount_minor > owed:
-        _credit(invoice, payment, payment.amount_minor - owed, at)
+        _credit(invoice, payment, payment.amount_minor - owed, now)
     if owed and payment.amount_minor >= owed:
         mark_paid(invoice_id=invoice.pk, at=at)
-        overdue.payment_restored(workspace_id=invoice.workspace_id, at=at)
+        overdue.payment_restored(workspace_id=invoice.workspace_id, at=now)
 
 
 def _credit(invoice: Invoice, payment: Payment, amount_minor: int, at: datetime) -> None:

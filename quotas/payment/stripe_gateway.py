@@ -118,16 +118,7 @@ class StripeGateway:
         """Report absolute totals to Stripe's meters (aggregation `last`): told twice, they say the same."""
         with translated():
             for total in totals:
-                identifier = f"{total.period_id}:{total.metric}:{total.total}"
-                client().v1.billing.meter_events.create(
-                    params={
-                        "event_name": f"{settings.STRIPE_METER_PREFIX}{total.metric}",
-                        "identifier": identifier,
-                        "timestamp": int(total.at.timestamp()),
-                        "payload": {"stripe_customer_id": payer.external_id, "value": str(total.total)},
-                    },
-                    options={"idempotency_key": f"meter:{identifier}:{int(total.at.timestamp())}"},
-                )
+                _push(payer, total)
 
     def _confirm(self, demand: Demand, card: str) -> Outcome:
         key = f"charge:{demand.reference}:{demand.attempt}:{demand.amount_minor}:{card}"
@@ -206,6 +197,24 @@ class StripeGateway:
             except stripe.InvalidRequestError:  # it was completed meanwhile
                 return False
         return session.status == "expired"
+
+
+def _push(payer: Payer, total: UsageTotal) -> None:
+    identifier = f"{total.period_id}:{total.metric}:{total.total}"
+    try:
+        client().v1.billing.meter_events.create(
+            params={
+                "event_name": f"{settings.STRIPE_METER_PREFIX}{total.metric}",
+                "identifier": identifier,
+                "timestamp": int(total.at.timestamp()),
+                "payload": {"stripe_customer_id": payer.external_id, "value": str(total.total)},
+            },
+            options={"idempotency_key": f"meter:{identifier}:{int(total.at.timestamp())}"},
+        )
+    except stripe.InvalidRequestError as error:
+        # Stripe knows it already: we died between its answer and our note. Seen in practice: the code is missing.
+        if "already exists with identifier" not in str(error) and error.code != "duplicate_meter_event":
+            raise
 
 
 def outcome_of(intent: stripe.PaymentIntent) -> Outcome:

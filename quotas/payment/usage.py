@@ -52,7 +52,8 @@ def push_usage(*, workspace_id: UUID, now: datetime) -> int:
 
 def _news(now: datetime) -> _News:
     periods = BillingPeriod.objects.filter(starts_at__lte=now, ends_at__gt=now - _KEPT_OPEN)
-    told = {(row.period_id, row.metric): row.total for row in StripePush.objects.filter(period__in=periods)}
+    pushed = StripePush.objects.filter(period__in=periods)
+    told: dict[tuple[UUID | None, str], int] = {(row.period_id, row.metric): row.total for row in pushed}
     rows = Allowance.objects.filter(period__in=periods).select_related("period").order_by("metric")
     totals = [_total(row, now) for row in rows if row.settled != told.get((row.period_id, row.metric), 0)]
     return _News(payer=payer_of(PaymentAccount.objects.get()), totals=totals)

@@ -20,7 +20,7 @@ class Meters:
         identifier = params.get("identifier") or self.store.id("mev")
         moment = int(params.get("timestamp") or self.store.now())
         if identifier in self.taken:
-            raise invalid(f"An event already exists with identifier {identifier}.", param="identifier")
+            raise invalid(f"An event already exists with identifier {identifier}.")
         if not self.store.now() - _PAST <= moment <= self.store.now() + _AHEAD:
             raise invalid("The timestamp is outside of the window.", code="timestamp_out_of_range", param="timestamp")
         self.store.get(params["payload"].get("stripe_customer_id", ""), "customer", param="payload[stripe_customer_id]")

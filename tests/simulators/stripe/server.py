@@ -27,7 +27,8 @@ _KEY = "sk_test_simulated"
 
 
 class StripeSimulator:
-    """`base`: for STRIPE_API_BASE; `key` and `secret`: for the settings. Everything that was asked is in `requests`."""
+    """`base`: for STRIPE_API_BASE; `key` and `secret`: for the settings. Everything that was asked is in `requests`;
+    faults that are still to come are in `faults`."""
 
     key, secret = _KEY, _SECRET
 
@@ -42,7 +43,7 @@ class StripeSimulator:
         self.requests: list[str] = []
         self.headers: list[dict[str, str]] = []
         self._answers: dict[str, tuple[str, Answer]] = {}
-        self._faults: list[tuple[re.Pattern[str], str]] = []
+        self.faults: list[tuple[re.Pattern[str], str]] = []
         self._lock = threading.RLock()
 
     @contextmanager
@@ -61,7 +62,7 @@ class StripeSimulator:
         rate_limit and server_error: nothing is done. lost_answer: it is done, and the line is cut. slow: it is done, and the
         answer comes after two seconds.
         """
-        self._faults += [(re.compile(pattern), fault)] * times
+        self.faults += [(re.compile(pattern), fault)] * times
 
     def count(self, pattern: str) -> int:
         """How many requests matched."""
@@ -92,9 +93,9 @@ class StripeSimulator:
         return None if fault == "lost_answer" else answer
 
     def _fault(self, request: str) -> str:
-        for index, (pattern, fault) in enumerate(self._faults):
+        for index, (pattern, fault) in enumerate(self.faults):
             if pattern.fullmatch(request):
-                del self._faults[index]
+                del self.faults[index]
                 return fault
         return ""
 

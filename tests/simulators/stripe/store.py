@@ -30,7 +30,7 @@ class Store:
 
     def add(self, prefix: str, kind: str, **fields: Any) -> Params:
         row = {"id": self.id(prefix), "object": kind, "created": self.now(), "livemode": False, "metadata": {}} | fields
-        self.rows[row["id"]] = row
+        self.rows[str(row["id"])] = row
         return row
 
     def get(self, row_id: str, kind: str, *, param: str = "id") -> Params:
