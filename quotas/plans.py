@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from django.db import transaction
 from django.db.models import Max
 
-from accounts.errors import Conflict
+from quotas import statements
 from quotas.metrics import Metric
-from quotas.models import BillingPeriod, Overage, Plan, PlanAllowance, Subscription
+from quotas.models import Overage, Plan, PlanAllowance
 from quotas.offers import FREE, OFFERS, Offer
 
-__all__ = ["FREE", "OFFERS", "Offer", "current_plan", "new_version", "require_unused", "seed_plans"]
+__all__ = ["FREE", "OFFERS", "Offer", "current_plan", "seed_plans"]
 
 # What makes two versions the same: everything that is agreed, but not whether it is still on offer.
 _PLAN_TERMS = ("name", "currency", "base_price_minor", "interval", "trial_days", "grace_days")
 _METRIC_TERMS = ("included", "overage", "ceiling", "pricing", "unit_price", "unit_size", "markup_bp")
+
+
+_ONE_AT_A_TIME = "SELECT pg_advisory_xact_lock(hashtext('quotas.plans'))"
 
 
 @transaction.atomic
@@ -26,38 +28,18 @@ def seed_plans() -> list[Plan]:
 
     An operator's own versions stay the newest: an offer that was written once is not written again.
     """
+    statements.rows(_ONE_AT_A_TIME, {})
     return [_write(offer) for offer in OFFERS if not _is_written(offer)]
 
 
 def current_plan(code: str) -> Plan:
-    """The newest version of a plan; writes the offers first where none are."""
-    newest = Plan.objects.filter(code=code).order_by("-version")
+    """The newest version of a plan, one on offer before one that is not (yet); writes the offers first where none are."""
+    newest = Plan.objects.filter(code=code).order_by("-is_public", "-version")
     plan = newest.first()
     if plan is None:
         seed_plans()
         plan = newest[:1].get()
     return plan
-
-
-@transaction.atomic
-def new_version(plan: Plan, *, changes: Mapping[str, Any] | None = None) -> Plan:
-    """A copy of a plan with its allowances as the newest version, with `changes` of the plan's own fields. Nobody is on it
-    yet, so its allowances can be edited."""
-    fields = {name: getattr(plan, name) for name in _PLAN_TERMS} | dict(changes or {})
-    fields = {"is_public": plan.is_public} | fields
-    copy = Plan.objects.create(code=plan.code, version=_next_version(plan.code), **fields)
-    PlanAllowance.objects.bulk_create(
-        PlanAllowance(plan=copy, metric=row.metric, **{name: getattr(row, name) for name in _METRIC_TERMS})
-        for row in PlanAllowance.objects.filter(plan=plan)
-    )
-    return copy
-
-
-def require_unused(plan: Plan) -> None:
-    """Raise Conflict where somebody is or was on the plan. Runs where every workspace is seen; the database refuses too."""
-    used = Subscription.objects.filter(plan=plan) | Subscription.objects.filter(next_plan=plan)
-    if used.exists() or BillingPeriod.objects.filter(plan=plan).exists():
-        raise Conflict(f"{plan} is agreed with subscribers; make a new version.", code="plan_in_use")
 
 
 def _is_written(offer: Offer) -> bool:

@@ -19,6 +19,7 @@ _RANK = Case(
     *(When(metric=metric, then=Value(rank)) for rank, metric in enumerate(Metric)),
     output_field=IntegerField(),
 )
+_SIGNS = {CreditEntryKind.BURN: 1, CreditEntryKind.RESTORE: -1, CreditEntryKind.EXPIRY: 0}
 BURN_ORDER = (F("priority").asc(), F("expires_at").asc(nulls_last=True), F("created_at").asc(), F("id").asc())
 
 
@@ -101,18 +102,24 @@ def _take(row: Allowance, amount: int) -> int:
 
 
 def _give_back(row: Allowance, amount: int) -> int:
-    """To the grants that this period burned, the last one first."""
+    """To the grants that this period burned, against the order in which they burn."""
     entries = CreditEntry.objects.filter(workspace_id=row.workspace_id, period_id=row.period_id, grant__metric=row.metric)
-    burned: dict[UUID, int] = {}
-    for grant_id, kind, part in entries.order_by("created_at", "id").values_list("grant_id", "kind", "amount"):
-        burned[grant_id] = burned.get(grant_id, 0) + (part if kind == CreditEntryKind.BURN else -part)
+    burned = net_burned(entries)
+    grants = CreditGrant.objects.filter(workspace_id=row.workspace_id, pk__in=burned).select_for_update(no_key=True)
     given = 0
-    for grant_id, part in reversed(burned.items()):
-        if part := min(part, amount - given):
-            grant = CreditGrant.objects.select_for_update(no_key=True).get(workspace_id=row.workspace_id, pk=grant_id)
+    for grant in reversed(grants.order_by(*BURN_ORDER)):
+        if part := min(burned[grant.pk], amount - given):
             move(grant, CreditEntryKind.RESTORE, part, period_id=row.period_id)
             given += part
     return given
+
+
+def net_burned(entries: Iterable[CreditEntry]) -> dict[UUID, int]:
+    """By grant: what the entries burned and did not give back."""
+    net: defaultdict[UUID, int] = defaultdict(int)
+    for entry in entries:
+        net[entry.grant_id] += _SIGNS[CreditEntryKind(entry.kind)] * entry.amount
+    return dict(net)
 
 
 def move(

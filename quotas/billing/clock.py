@@ -12,6 +12,7 @@ from quotas.billing.credits import expire_due
 from quotas.billing.limits import refresh_due
 from quotas.billing.overdue import mark_overdue
 from quotas.billing.topup import top_up_all
+from quotas.payment import clock as payment_clock
 
 logger = logging.getLogger(__name__)
 
@@ -29,6 +30,7 @@ def sweep(*, now: datetime) -> dict[str, int]:
         ("limits", refresh_due),
         ("bought", top_up_all),
         ("alerts", evaluate_all),
+        ("payments", payment_clock.sweep),
     )
     return {name: _done(name, part, now) for name, part in parts}
 

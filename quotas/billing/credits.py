@@ -5,9 +5,7 @@ Call these inside a workspace scope. Credit of a metric is counted in the metric
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from datetime import datetime
-from uuid import UUID
 
 from django.db.models import QuerySet, Sum
 from django.utils import timezone
@@ -120,7 +118,7 @@ def apply_money(*, invoice: Invoice, amount_minor: int, at: datetime) -> int:
 def restore_money(*, invoice: Invoice, at: datetime) -> int:
     """Give back what an invoice took, as it is void. A repeat gives nothing more. Returns how much was given back."""
     restored = 0
-    for grant_id, amount in _net(CreditEntry.objects.filter(invoice_id=invoice.pk)).items():
+    for grant_id, amount in burning.net_burned(CreditEntry.objects.filter(invoice_id=invoice.pk)).items():
         if amount > 0:
             found = CreditGrant.objects.select_for_update(no_key=True).get(pk=grant_id)
             burning.move(found, CreditEntryKind.RESTORE, amount, invoice_id=invoice.pk)
@@ -154,11 +152,3 @@ def _same(found: CreditGrant, made: CreditGrant) -> CreditGrant:
     if (found.metric, found.currency, found.amount) != (made.metric, made.currency, made.amount):
         raise Conflict("Another grant was made under this key.", code="grant_key_used")
     return found
-
-
-def _net(entries: Iterable[CreditEntry]) -> dict[UUID, int]:
-    net: dict[UUID, int] = {}
-    for entry in entries:
-        sign = -1 if entry.kind == CreditEntryKind.RESTORE else 1
-        net[entry.grant_id] = net.get(entry.grant_id, 0) + sign * entry.amount
-    return net

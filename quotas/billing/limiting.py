@@ -64,6 +64,7 @@ def write_limits(period: BillingPeriod, at: datetime) -> list[Beyond]:
         limit = limit_of(terms[metric], row_granted, period.subscription, at)
         _write(row, _values(row, terms[metric], limit, is_capped) | {"granted": row_granted})
         beyond += _beyond(row, limit)
+    burning.burn(counters)  # what is included may have changed: burned + left, and so `granted`, stays the same
     for row in counters:
         if row.period_id != period.pk and granted[row.pk] < row.granted:
             _shrink(row, granted[row.pk])

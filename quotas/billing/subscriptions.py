@@ -146,8 +146,8 @@ def _current(at: datetime) -> BillingPeriod:
 
 def _offered(plan_code: str) -> Plan:
     require_billing()
-    plan = Plan.objects.filter(code=plan_code).order_by("-version").first()
-    if plan is None or not plan.is_public:
+    plan = Plan.objects.filter(code=plan_code, is_public=True).order_by("-version").first()
+    if plan is None:
         raise NotFound("There is no such plan on offer.", code="plan_not_found")
     return plan
 
