@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 from config.embedded.stack import Stack
-from config.processes import Processes, clock, web, worker
+from config.processes import Processes, batch, clock, web, worker
 
 FOLDER = Path(__file__).resolve().parent.parent / ".visavis"
 CARD = FOLDER / "demo.json"
@@ -47,6 +47,7 @@ def _run(stack: Stack, processes: Processes, port: int) -> None:
     subprocess.run([sys.executable, "manage.py", "create_demo", str(CARD)], check=True)
     processes.start("web", web(port, host=os.environ.get("HOST", "127.0.0.1")))
     processes.start("worker", worker())
+    processes.start("batch", batch())
     processes.start("clock", clock())
     _await_ready(port, processes)
     _greet()
@@ -58,6 +59,7 @@ def _environment(port: int) -> None:
     os.environ.setdefault("BASE_URL", f"http://localhost:{port}")
     os.environ.setdefault("ALLOWED_HOSTS", "localhost,127.0.0.1")
     os.environ.setdefault("EMAIL_BACKEND", "config.mail.DemoBackend")
+    os.environ.setdefault("WEBHOOK_ALLOW_INSECURE", "true")  # to a server on this machine
     os.environ.setdefault("LOG_LEVEL", "WARNING")
 
 

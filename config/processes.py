@@ -1,4 +1,4 @@
-"""The processes of an installation on one machine: web, worker, clock."""
+"""The processes of an installation on one machine: web, the workers for live turns and for the rest, clock."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from config.embedded.server import die_with_parent
 
 STOP_SECONDS = 8.0
+BATCH_QUEUES = ("batch", "mail", "billing", "webhooks")
 
 
 def web(port: int, *, host: str = "127.0.0.1") -> list[str]:
@@ -30,6 +31,14 @@ def worker(*, processes: int = 1, threads: int = 64) -> list[str]:
     return [
         *("env", f"dramatiq_queue_prefetch={threads}", sys.executable, "-m", "dramatiq", "config.worker", "--queues", "live"),
         *("--processes", str(processes), "--threads", str(threads), "--worker-shutdown-timeout", "5000"),
+    ]
+
+
+def batch(*, threads: int = 8) -> list[str]:
+    """Workers for mail, webhooks, bills and long jobs: what may wait, and must not keep a turn waiting."""
+    return [
+        *("env", f"dramatiq_queue_prefetch={threads}", sys.executable, "-m", "dramatiq", "config.batch"),
+        *("--queues", *BATCH_QUEUES, "--processes", "1", "--threads", str(threads), "--worker-shutdown-timeout", "5000"),
     ]
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from functools import partial
 from uuid import UUID
 
 import dramatiq
 from django.db import transaction
 
+from accounts.queue import broker
 from accounts.webhooks.addresses import Policy
 from accounts.webhooks.delivery import Wake, attempt
 from accounts.webhooks.wire import Wire
 
 
-@dramatiq.actor(queue_name="webhooks", max_retries=0, time_limit=120_000)
+@dramatiq.actor(broker=broker, queue_name="webhooks", max_retries=0, time_limit=120_000)
 def deliver_webhook(workspace_id: str, delivery_id: str) -> None:
     """Make the next attempt of a delivery, then see that others of its endpoint get their turn."""
     wire = Wire(policy=Policy.configured())
@@ -32,4 +32,4 @@ def wake_on_commit(workspace_id: UUID, delivery_ids: Iterable[UUID]) -> None:
     """The same, once the current transaction has committed; a queue that is away can't undo what has been saved."""
     wakes = [Wake(delivery_id=delivery_id) for delivery_id in delivery_ids]
     if wakes:
-        transaction.on_commit(partial(wake, workspace_id, wakes), robust=True)
+        transaction.on_commit(lambda: wake(workspace_id, wakes), robust=True)

@@ -1,0 +1,49 @@
+"""Every actor is loaded by a worker, and every queue has one."""
+
+from __future__ import annotations
+
+import ast
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+from config.processes import BATCH_QUEUES, batch, worker
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+ROOMS = ("accounts", "quotas", "avatars", "sessions", "streaming")
+
+
+def actor_modules() -> set[str]:
+    """Modules that define a Dramatiq actor."""
+    paths = [path for room in ROOMS for path in (ROOT / room).rglob("*.py") if "actor(" in path.read_text()]
+    return {".".join(path.relative_to(ROOT).with_suffix("").parts) for path in paths if _defines_actor(path)}
+
+
+def _defines_actor(path: Path) -> bool:
+    functions = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)]
+    return any("actor" in ast.unparse(decorator) for node in functions for decorator in node.decorator_list)
+
+
+def loaded_by(entry: str) -> tuple[set[str], set[str]]:
+    """The modules and the queues that a worker with this entry knows."""
+    code = f"import sys, {entry}\nfrom accounts.queue import broker\nprint(*sys.modules)\nprint(*broker.get_declared_queues())"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=dict(os.environ), capture_output=True, text=True, check=True
+    )
+    modules, queues = done.stdout.splitlines()[-2:]
+    return set(modules.split()), set(queues.split())
+
+
+def test_every_actor_is_loaded_by_its_worker() -> None:
+    batch_modules, batch_queues = loaded_by("config.batch")
+    missing = actor_modules() - batch_modules - {"streaming.tasks"}
+    assert missing == set(), "import them in config/batch.py"
+    assert batch_queues - set(BATCH_QUEUES) <= {"live"}, "name the queue in config/processes.py"
+    assert "onnxruntime" not in batch_modules, "voices are loaded by the other worker"
+
+
+def test_live_turns_have_a_worker_of_their_own() -> None:
+    assert worker()[worker().index("--queues") + 1 : worker().index("--processes")] == ["live"]
+    assert "live" not in batch()
+    assert set(BATCH_QUEUES) <= set(batch())
