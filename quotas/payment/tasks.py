@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import logging
-from datetime import datetime
 from uuid import UUID
 
 import dramatiq
-from django.conf import settings
 from django.utils import timezone
 
 import accounts.queue  # noqa: F401  (actors belong to its broker)
-from quotas.payment import inbox
-from quotas.payment.collection import collect_invoice, due_collections
+from quotas.payment.collection import collect_invoice
 from quotas.payment.events import process
-from quotas.payment.usage import push_usage, pushing_workspaces
-
-logger = logging.getLogger(__name__)
+from quotas.payment.usage import push_usage
 
 
 @dramatiq.actor(queue_name="billing", max_retries=5, min_backoff=2_000, max_backoff=300_000, time_limit=180_000)
@@ -36,23 +30,3 @@ def collect(workspace_id: str, invoice_id: str) -> None:
 def push(workspace_id: str) -> None:
     """Tell Stripe's meters the totals that have changed. What fails is pushed with the next round."""
     push_usage(workspace_id=UUID(workspace_id), now=timezone.now())
-
-
-def sweep(now: datetime) -> int:
-    """For the clock, once a minute: hand to the workers what is due and what was left over. Returns how many."""
-    if not settings.BILLING_ENABLED:
-        return 0
-    events, invoices = inbox.waiting(now), due_collections(now)
-    for event_id in events:
-        process_stripe_event.send(event_id)
-    for workspace_id, invoice_id in invoices:
-        collect.send(str(workspace_id), str(invoice_id))
-    return len(events) + len(invoices)
-
-
-def push_all() -> int:
-    """For the clock, once an hour: push the totals of every workspace that pays by Stripe. Returns how many."""
-    workspaces = pushing_workspaces()
-    for workspace_id in workspaces:
-        push.send(str(workspace_id))
-    return len(workspaces)

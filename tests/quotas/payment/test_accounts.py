@@ -13,11 +13,11 @@ from accounts.models import Workspace
 from accounts.tenancy import workspace_scope
 from quotas.metrics import Metric
 from quotas.models import Invoice, InvoiceState, PaymentAccount, PaymentMethod
+from quotas.payment.clock import sweep
 from quotas.payment.collection import collect_invoice, due_collections
 from quotas.payment.errors import BillingDisabled, MethodUnavailable, ProviderRefused, ProviderUnavailable
 from quotas.payment.selectors import billing_overview
 from quotas.payment.services import checkout_url, invoice_page_url, portal_url, record_manual_payment, set_payment_method
-from quotas.payment.tasks import push_all, sweep
 from quotas.services import settle
 from tests.quotas.factories import counters, subscribe, take, usage
 from tests.quotas.payment.bills import issued
@@ -96,7 +96,7 @@ def test_without_billing_nothing_is_sold_or_collected(with_card: Customer, setti
     invoice = with_card.invoice(1000)
     settings.BILLING_ENABLED = False
     asked, now = len(with_card.stripe.requests), timezone.now()
-    assert (due_collections(now), sweep(now), push_all()) == ([], 0, 0)
+    assert (due_collections(now), sweep(now=now)) == ([], 0)
     with workspace_scope(with_card.workspace_id):
         for act in (checkout_url, portal_url, lambda back: invoice_page_url(invoice_id=invoice.pk, return_url=back)):
             with pytest.raises(BillingDisabled):

@@ -9,6 +9,7 @@ from typing import Any
 import dramatiq
 import httpx
 import pytest
+from django.core.cache import cache
 from django.test import Client
 from django.utils import timezone
 from pytest_django.fixtures import Settings
@@ -18,6 +19,7 @@ from accounts.queue import broker
 from accounts.tenancy import workspace_scope
 from quotas.models import Invoice, InvoiceState, StripeEvent
 from quotas.payment import inbox, tasks
+from quotas.payment.clock import sweep
 from quotas.payment.inbox_view import MAX_BYTES
 from tests.quotas.payment.conftest import Customer
 from tests.simulators.stripe import StripeSimulator
@@ -110,8 +112,11 @@ def test_the_clock_takes_up_what_a_worker_lost(address: str, stripe: StripeSimul
     event = an_event(stripe)
     stripe.deliver(event, address)
     now = timezone.now()
+    cache.clear()
     assert inbox.waiting(now) == []
     assert inbox.waiting(now + timedelta(minutes=2)) == [event["id"]]
+    assert sweep(now=now + timedelta(minutes=2)) == 1
+    assert sweep(now=now + timedelta(minutes=2)) == 0  # once a minute
     assert inbox.waiting(now + timedelta(days=4)) == []
     tasks.process_stripe_event.fn(event["id"])
     assert inbox.waiting(now + timedelta(minutes=2)) == []
