@@ -33,6 +33,7 @@ class MembershipAdmin(ReadOnlyAdmin):
 @admin.register(ApiKey, site=site)
 class ApiKeyAdmin(ReadOnlyAdmin):
     group = "Customers"
+    label = "API keys"
     list_display = ("prefix", "workspace", "name", "created_at", "expires_at", "last_used_at", "revoked_at")
     list_select_related = ("workspace",)
     search_fields = ("prefix", "name", "workspace__name")

@@ -22,6 +22,7 @@ from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils.http import urlencode
+from django.utils.text import slugify
 
 from accounts.models import User
 from accounts.tenancy import unscoped
@@ -100,16 +101,29 @@ class OperatorSite(admin.AdminSite):
     def get_app_list(self, request: HttpRequest, app_label: str | None = None) -> list[Any]:
         """By what the operator does, not by the apps that the tables are in."""
         groups: dict[str, list[Any]] = {name: [] for name in GROUPS}
-        for app in super().get_app_list(request, app_label):
-            for entry in app["models"]:
-                groups[getattr(self._registry[entry["model"]], "group", GROUPS[-1])].append(entry)
+        for entry in self._entries(request, app_label):
+            room = self._registry[entry["model"]]
+            groups[getattr(room, "group", GROUPS[-1])].append(entry | {"name": getattr(room, "label", "") or entry["name"]})
         for page in self.pages if app_label is None else ():
             groups[page.group].append(_entry(page))
+        top = reverse("admin:index", current_app=self.name)
         return [
-            {"name": name, "app_label": name.lower(), "app_url": "#", "has_module_perms": True, "models": entries}
-            for name, entries in groups.items()
-            if entries
+            {
+                "name": name,
+                "app_label": slugify(name),
+                "app_url": top,
+                "has_module_perms": True,
+                "models": found,
+            }
+            for name, found in groups.items()
+            if found
         ]
+
+    def _entries(self, request: HttpRequest, app_label: str | None) -> list[Any]:
+        """In the order in which they were registered, but for those that come first."""
+        order = sorted(self._registry, key=lambda model: not getattr(self._registry[model], "comes_first", False))
+        entries = [entry for app in super().get_app_list(request, app_label) for entry in app["models"]]
+        return sorted(entries, key=lambda entry: order.index(entry["model"]))
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> HttpResponse:
         """There is no second login page: people sign in where everybody does."""
@@ -159,9 +173,14 @@ def _missing(request: HttpRequest) -> HttpResponse | None:
 
 
 class ReadOnlyAdmin(ModelAdmin):
-    """Rows to look at: nothing is added, changed or deleted here. `group`: the heading it stands under in the overview."""
+    """Rows to look at: nothing is added, changed or deleted here.
+
+    `group`: the heading it stands under in the overview; `label`: its name there, where the model's own won't do.
+    """
 
     group = "Records"
+    label = ""
+    comes_first = False
     actions = None
     list_per_page = 50
     show_full_result_count = False

@@ -1,6 +1,8 @@
-"""The operator's rooms of billing. Importing registers them; writes go through the services and leave a trail."""
+"""The operator's rooms of billing. Importing registers them, in the order of the overview; writes go through the services
+and leave a trail."""
 
-from quotas.admin import credit, invoices, ledger, margin, overview, payments, plans, rates, statements, trail, workspaces
+# isort: off
+from quotas.admin import workspaces, invoices, payments, credit, plans, rates, statements, margin, trail, ledger, overview
 
 __all__ = [
     "credit", "invoices", "ledger", "margin", "overview", "payments", "plans", "rates", "statements", "trail", "workspaces",

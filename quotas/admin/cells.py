@@ -73,6 +73,9 @@ class ReadOnlyInline(TabularInline):
     can_delete = False
     show_change_link = False
 
+    def get_readonly_fields(self, request: HttpRequest, obj: models.Model | None = None) -> Any:
+        return self.fields
+
     def has_view_permission(self, request: HttpRequest, obj: models.Model | None = None) -> bool:
         return True
 

@@ -18,6 +18,7 @@ class EntryInline(ReadOnlyInline):
 @admin.register(CreditGrant, site=site)
 class CreditGrantAdmin(ReadOnlyAdmin):
     group = "Billing"
+    label = "Credit"
     list_display = ("created_at", "workspace", "metric", "currency", "amount", "remaining", "source", "expires_at", "reason")
     list_filter = ("source", "metric")
     list_select_related = ("workspace",)

@@ -17,6 +17,7 @@ from quotas.models import Reservation, UsageEntry
 class UsageEntryAdmin(ReadOnlyAdmin):
     """Ids are in the order of time, and the primary key is an index that every partition has."""
 
+    label = "Ledger"
     list_display = (
         "created_at", "workspace", "metric", "kind", "quantity", "provider", "sku", "provider_cost", "provider_currency",
     )  # fmt: skip
@@ -41,6 +42,7 @@ class ReservationAdmin(ReadOnlyAdmin):
 class AuditEntryAdmin(ReadOnlyAdmin):
     """Everything that people and keys did in their workspaces, the operators' changes among it."""
 
+    label = "Audit of workspaces"
     list_display = ("created_at", "workspace", "action", "actor", "subject", "ip")
     list_select_related = ("workspace", "actor")
     search_fields = ("action", "subject", "=workspace__id", "actor__email")

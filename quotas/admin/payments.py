@@ -60,6 +60,7 @@ class WaitingFilter(admin.SimpleListFilter):
 @admin.register(StripeEvent, site=site)
 class StripeEventAdmin(OperationsMixin, ReadOnlyAdmin):
     group = "Billing"
+    label = "Stripe inbox"
     list_display = ("received_at", "type", "id", "processed_at", "error")
     list_display_links = ("id",)
     list_filter = (WaitingFilter, "type")

@@ -74,7 +74,7 @@ def take(statement: ProviderStatement, values: Values) -> Mapping[str, Any]:
 class LineInline(ReadOnlyInline):
     model = ProviderStatementLine
     ordering = ("metric", "sku")
-    fields = readonly_fields = ("sku", "metric", "quantity", "expected_quantity", "cost", "expected_cost", "off")
+    fields = ("sku", "metric", "quantity", "expected_quantity", "cost", "expected_cost", "off")
 
     def off(self, line: ProviderStatementLine) -> str:
         if line.expected_quantity is None:

@@ -39,6 +39,7 @@ def note(action: str, *, reason: str, subject: object = "", workspace_id: UUID |
 class OperatorEntryAdmin(ReadOnlyAdmin):
     """The operator's audit list."""
 
+    label = "Operators' changes"
     list_display = ("created_at", "action", "actor", "subject", "reason", "workspace_id", "ip")
     list_filter = ("action", "created_at")
     list_select_related = ("actor",)

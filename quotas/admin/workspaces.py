@@ -83,6 +83,7 @@ def standing_of(workspace: Workspace, at: datetime) -> Standing:
 @admin.register(Workspace, site=site)
 class WorkspaceAdmin(OperationsMixin, ReadOnlyAdmin):
     group = "Customers"
+    comes_first = True
     change_form_template = "admin/operator/workspace.html"
     list_display = ("name", "plan", "status", "period_ends", "owed", "members", "created_at")
     search_fields = ("name", "=id")

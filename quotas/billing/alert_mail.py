@@ -9,6 +9,7 @@ from uuid import UUID
 import dramatiq
 from django.conf import settings
 
+import accounts.queue  # noqa: F401  (actors belong to its broker)
 from accounts.mail import compose
 from accounts.models import Membership, Role, Workspace
 from accounts.tenancy import workspace_scope

@@ -7,6 +7,7 @@ from uuid import UUID
 import dramatiq
 from django.core.mail import EmailMessage
 
+import accounts.queue  # noqa: F401  (actors belong to its broker)
 from accounts import audit
 from accounts.mail import compose
 from accounts.models import AuditEntry, Membership, Role

@@ -2,21 +2,34 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.conf import settings
 from django.core.management import call_command
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User, Workspace
 from accounts.operator import site
-from accounts.tenancy import ScopeMissing, workspace_scope
-from quotas.models import Subscription
+from accounts.services.workspaces import workspace_create
+from accounts.tenancy import ScopeMissing, unscoped, workspace_scope
+from quotas.admin.trail import note
+from quotas.billing.credits import grant
+from quotas.billing.reconciliation import accept, reconcile
+from quotas.billing.statements import StatementHead, import_statement
+from quotas.metrics import Metric
+from quotas.models import GrantSource, Invoice, ProviderRate, SpendCap, StripeEvent, Subscription
+from quotas.payment.transfers import record_manual_payment
 from quotas.periods import subscription_of
 from tests.operator.conftest import give_second_factor
-from tests.people import sign_in
+from tests.people import person, sign_in
+from tests.quotas.billing.bills import Sold, close, offer, put_on, use
 
 pytestmark = pytest.mark.django_db
 HOME = f"/{settings.ADMIN_PATH}"
@@ -120,3 +133,52 @@ def test_it_makes_a_new_person_with_a_password_to_be_set(db: None, capsys: Any) 
 def test_it_signs_operators_out(olga_client: Client) -> None:
     olga_client.post(f"{HOME}logout/")
     assert olga_client.get(HOME).status_code == 302
+
+
+@pytest.fixture
+def full_house(alice_key: str, workspace: Workspace) -> None:
+    """A row of nearly every kind: a workspace that used, was invoiced, paid and holds; a rate and a statement."""
+    begun = timezone.now() - timedelta(days=40)
+    put_on(workspace, offer(avatar_ms=Sold()), anchor_at=begun)
+    use(workspace, 3_000, at=begun + timedelta(days=1), provider="faces", provider_cost=Decimal(1), provider_currency="EUR")
+    close(timezone.now())
+    with workspace_scope(workspace.pk):
+        grant(amount=5, key="1", source=GrantSource.PROMO, metric=Metric.AVATAR_MS)
+        record_manual_payment(invoice_id=Invoice.objects.get().pk, amount_minor=100, reference="1", at=timezone.now())
+        SpendCap.objects.create(amount_minor=100)
+    ProviderRate.objects.create(provider="faces", metric="avatar_ms", unit_cost=1, valid_from=begun)
+    head = StatementHead(provider="faces", number="1", starts_at=begun, ends_at=timezone.now())
+    statement = import_statement(head=head, text="sku,metric,quantity,cost\n,avatar_ms,1,5\n")
+    reconcile(statement)
+    accept(statement)
+    StripeEvent.objects.create(id="evt_1", type="test", created=begun, payload={})
+    note("tried", reason="a test")
+
+
+def test_it_shows_every_kind_of_row(olga_client: Client, walter_client: Client, full_house: None) -> None:
+    for model in site._registry:
+        with unscoped("a test looks for any row"):
+            row = model._default_manager.first()
+            assert row is not None, model
+        address = reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_change", args=[row.pk])
+        for client in (olga_client, walter_client):
+            assert client.get(address).status_code == 200, address
+        assert olga_client.get(reverse("admin:app_list", args=[model._meta.app_label])).status_code == 200
+
+
+def test_it_searches_every_list(olga_client: Client, full_house: None) -> None:
+    for address in every_list():
+        assert olga_client.get(address, {"q": "alice"}).status_code == 200, address
+
+
+def test_it_lists_workspaces_in_as_many_queries_however_many_there_are(olga_client: Client, full_house: None) -> None:
+    address = f"{HOME}accounts/workspace/"
+    olga_client.get(address)  # opens what is opened once
+    with CaptureQueriesContext(connection) as one:
+        olga_client.get(address)
+    for number in range(20):
+        workspace_create(user=person(f"p{number}"), name=f"Workspace {number}")
+    with CaptureQueriesContext(connection) as many:
+        page = olga_client.get(address).content.decode()
+    assert "Workspace 19" in page
+    assert len(many) == len(one)
