@@ -78,7 +78,7 @@ class DeliveryOut(serializers.ModelSerializer[WebhookDelivery]):
     webhook_id = serializers.UUIDField(source="endpoint_id")
     message_id = serializers.CharField(source="message.public_id", help_text="The header `webhook-id`")
     type = serializers.CharField(source="message.type")
-    state = serializers.ChoiceField(choices=DeliveryState.values)
+    state = serializers.ChoiceField(choices=DeliveryState.choices)
     next_attempt_at = serializers.SerializerMethodField()
     last_status = serializers.IntegerField(allow_null=True, help_text="HTTP status of the last answer")
 
