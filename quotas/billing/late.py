@@ -63,5 +63,6 @@ def _charged(row: Allowance, used: int) -> int:
     """How much of `used` is charged. Credit counts as far as the period burned it: the rest has moved on."""
     if row.overage == Overage.BLOCK or row.included is None:
         return 0
-    counted = used if row.ceiling is None else min(used, max(row.ceiling, row.settled))
+    unburned = row.granted - row.burned
+    counted = used if row.ceiling is None else min(used, max(row.ceiling - unburned, row.settled))
     return max(0, counted - row.included - row.burned)
