@@ -5,8 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 
+from quotas.billing.entitlements import Entitlement
+from quotas.billing.pricing import overage_amount
 from quotas.metrics import Metric
+from quotas.models import Overage
 from quotas.selectors import DayUsage, MetricUsage
 
 WARNING_PERCENT = 80
@@ -20,7 +24,8 @@ _BAR_SHARE = 0.72
 class Meter:
     """A metric against its limit. `percent` and `held_percent`: 0–100 of the limit; 0 without limit.
 
-    `runs_out`: when the limit is reached at this pace, should that be within the period.
+    `runs_out`: when the limit is reached at this pace, should that be within the period. `free`: what of the limit costs
+    nothing, where use above is charged; `free_percent`: of the limit; `charge_minor`: what use above costs so far.
     """
 
     usage: MetricUsage
@@ -29,6 +34,10 @@ class Meter:
     tone: str
     forecast: int | None
     runs_out: datetime | None
+    free: int | None = None
+    free_percent: float = 0.0
+    charge_minor: int = 0
+    currency: str = ""
 
     @property
     def forecast_is_over(self) -> bool:
@@ -82,8 +91,8 @@ class Share:
     cells: list[Cell]
 
 
-def meter(usage: MetricUsage, now: datetime) -> Meter:
-    """How full the metric is, how it is coloured, and where it will end at this pace."""
+def meter(usage: MetricUsage, now: datetime, terms: Entitlement | None = None) -> Meter:
+    """How full the metric is, how it is coloured, and where it will end at this pace; with `terms` also what it costs."""
     percent = _share(usage.used, usage.limit)
     return Meter(
         usage=usage,
@@ -92,6 +101,7 @@ def meter(usage: MetricUsage, now: datetime) -> Meter:
         tone=tone(percent),
         forecast=_forecast(usage, now),
         runs_out=_runs_out(usage, now),
+        **_charge(usage, terms),
     )
 
 
@@ -144,6 +154,19 @@ def _share(quantity: int, limit: int | None) -> float:
     if limit is None:
         return 0.0
     return round(min(100.0, 100 * quantity / limit), 2) if limit else 100.0
+
+
+def _charge(usage: MetricUsage, terms: Entitlement | None) -> dict[str, Any]:
+    if terms is None or terms.overage == Overage.BLOCK or terms.included is None or terms.unit_price is None:
+        return {}
+    free = terms.included + terms.granted
+    charged = max(0, usage.used - free)
+    return {
+        "free": free,
+        "free_percent": _share(free, usage.limit),
+        "charge_minor": overage_amount(charged, terms.unit_price, terms.unit_size),
+        "currency": terms.currency,
+    }
 
 
 def _forecast(usage: MetricUsage, now: datetime) -> int | None:

@@ -12,6 +12,8 @@ from quotas.metrics import Metric
 from quotas.models import Interval, Overage, Plan, PlanAllowance, Pricing
 from quotas.templatetags.units import amount
 
+_MILLION = 1_000_000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Offered:
@@ -58,8 +60,7 @@ def _cell(metric: Metric, row: PlanAllowance | None, plan: Plan) -> Offered:
 def _offered(metric: Metric, row: PlanAllowance | Terms, currency: str) -> Offered:
     if not row.included and row.included is not None and row.overage == Overage.BLOCK:
         return Offered(included="—", more="")
-    included = "no limit" if row.included is None else amount(row.included, metric.unit)
-    return Offered(included=included, more=_more(metric, row, currency))
+    return Offered(included=_rounded(row.included, metric), more=_more(metric, row, currency))
 
 
 def _more(metric: Metric, row: PlanAllowance | Terms, currency: str) -> str:
@@ -68,4 +69,11 @@ def _more(metric: Metric, row: PlanAllowance | Terms, currency: str) -> str:
     price: Any = f"cost + {rate(row.markup_bp)}"
     if row.pricing == Pricing.UNIT:
         price = unit_price(row.unit_price, row.unit_size, metric, currency)
-    return f"then {price}" + (f", up to {amount(row.ceiling, metric.unit)}" if row.ceiling is not None else "")
+    return f"then {price}" + (f", up to {_rounded(row.ceiling, metric)}" if row.ceiling is not None else "")
+
+
+def _rounded(quantity: int | None, metric: Metric) -> str:
+    """Round millions are easier to read in words."""
+    if quantity and quantity >= _MILLION and quantity % (_MILLION // 10) == 0 and metric.unit in ("characters", "tokens"):
+        return f"{quantity / _MILLION:g} million {metric.unit}"
+    return amount(quantity, metric.unit)

@@ -12,6 +12,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_GET
 
 from accounts.pages import PageRequest, workspace_page
+from quotas.billing.entitlements import entitlements
 from quotas.breakdown import Dimension, usage_tables
 from quotas.figures import CHART_HEIGHT, CHART_WIDTH, meter
 from quotas.pages.spans import Span, span_of, spans
@@ -48,10 +49,10 @@ def usage_csv(request: PageRequest) -> HttpResponse:
 
 
 def _figures(summary: list[MetricUsage], span: Span) -> dict[str, Any]:
-    now = timezone.now()
+    now, terms = timezone.now(), {one.metric: one for one in entitlements()}
     days, avatars, keys = usage_tables(span.filter, _GROUPINGS)
     return {
-        "meters": [meter(row, now) for row in summary],
+        "meters": [meter(row, now, terms[row.metric]) for row in summary],
         "plan_name": summary[0].plan_name,
         "period_start": summary[0].period_start,
         "period_end": summary[0].period_end,
