@@ -96,6 +96,16 @@ def try_again_now(now: datetime) -> list[UUID]:
     return [invoice.pk for invoice in rows]
 
 
+def note_late_failure(invoice: Invoice, outcome: Outcome) -> None:
+    """A debit that was pending has come back: tell it as any failure. The next attempt is planned already."""
+    collection = _collection(invoice)
+    is_ours = collection.intent_id == outcome.reference and collection.attempts and not collection.failure
+    if is_ours and outcome.status in _FAILURES and invoice.state == InvoiceState.OPEN:
+        collection.failure = outcome.failure or "declined"
+        collection.save(update_fields=["failure"])
+        tell_of_failure(invoice, collection, due_minor(invoice))
+
+
 def next_attempt(issued_at: datetime, attempts: int, now: datetime) -> datetime | None:
     """When the attempt after `attempts` of them is due; None after the last. Two are at least a day apart."""
     if attempts >= len(ATTEMPT_DAYS):
@@ -172,7 +182,8 @@ def _keep(demand: Demand, outcome: Outcome, now: datetime) -> None:
     collection.attempts = demand.attempt
     collection.failure = outcome.failure if has_failed else ""
     collection.needs_payer = outcome.status is PaymentStatus.ACTION_REQUIRED
-    collection.next_at = next_attempt(invoice.issued_at or now, demand.attempt, now) if has_failed else None
+    is_over = outcome.status in (PaymentStatus.PAID, PaymentStatus.REFUNDED)
+    collection.next_at = None if is_over else next_attempt(invoice.issued_at or now, demand.attempt, now)
     if outcome.status is PaymentStatus.CANCELED:
         collection.intent_id = ""
     collection.save()

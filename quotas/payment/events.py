@@ -10,10 +10,11 @@ from uuid import UUID
 from django.utils import timezone
 
 from accounts.tenancy import unscoped, workspace_scope
+from quotas.billing.standing import locked_invoice
 from quotas.models import PaymentAccount, PaymentMethod, StripeEvent
 from quotas.payment import inbox
 from quotas.payment.accounts import refresh_account
-from quotas.payment.collection import try_again_now
+from quotas.payment.collection import note_late_failure, try_again_now
 from quotas.payment.gateway import stripe_gateway
 from quotas.payment.receipts import enter
 from quotas.payment.stripe_gateway import outcome_of
@@ -109,7 +110,9 @@ def _payment(intent_id: str) -> Charges:
         return []
     outcome = outcome_of(intent)
     with workspace_scope(workspace_id):
-        enter(invoice_id=UUID(invoice_id), method=PaymentMethod.STRIPE, outcome=outcome, at=outcome.at or timezone.now())
+        invoice = locked_invoice(UUID(invoice_id))
+        enter(invoice_id=invoice.pk, method=PaymentMethod.STRIPE, outcome=outcome, at=outcome.at or timezone.now())
+        note_late_failure(invoice, outcome)
     return []
 
 

@@ -16,11 +16,10 @@ from quotas.payment.values import Demand, Outcome, Page, PageKind, Payer, Paymen
 _STATUSES = {
     "succeeded": PaymentStatus.PAID,
     "processing": PaymentStatus.PENDING,
-    "requires_confirmation": PaymentStatus.PENDING,
-    "requires_capture": PaymentStatus.PENDING,
     "requires_action": PaymentStatus.ACTION_REQUIRED,
     "canceled": PaymentStatus.CANCELED,
 }
+_OVER = (PaymentStatus.PAID, PaymentStatus.PENDING, PaymentStatus.CANCELED, PaymentStatus.REFUNDED)
 _AUTHENTICATION = "authentication_required"
 
 
@@ -67,7 +66,7 @@ class StripeGateway:
     def charge(self, demand: Demand) -> Outcome:
         with translated():
             before = self.look_up(demand.reference)
-            if before.status in (PaymentStatus.PAID, PaymentStatus.CANCELED, PaymentStatus.REFUNDED):
+            if before.status in _OVER:
                 return before
             if not self._close_page(demand):
                 return _with(before, PaymentStatus.PENDING, "")

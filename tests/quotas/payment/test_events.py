@@ -23,6 +23,7 @@ from quotas.payment.refunds import refund_payment
 from quotas.payment.services import checkout_url, record_manual_payment
 from tests.quotas.payment.conftest import Customer, kept, put_on_file
 from tests.simulators.stripe import StripeSimulator
+from tests.simulators.stripe.wire import Refusal
 
 pytestmark = pytest.mark.django_db
 
@@ -171,6 +172,38 @@ def test_a_refund_is_shown_and_leaves_the_invoice_paid(with_card: Customer) -> N
     assert (payment.state, payment.refunded_minor) == (PaymentState.REFUNDED, 1000)
     assert stand(with_card, invoice) == (InvoiceState.PAID, [PaymentState.REFUNDED], 0)
     assert [row["amount"] for row in with_card.stripe.store.of("refund")][-2:] == [400, 600]
+
+
+def test_a_debit_pays_the_invoice_when_the_bank_has_paid(customer: Customer) -> None:
+    put_on_file(customer, "sepa_debit")
+    invoice, now = customer.invoice(1000), timezone.now()
+    for days in (0, 4):  # nothing is charged again meanwhile
+        collect_invoice(workspace_id=customer.workspace_id, invoice_id=invoice.pk, now=now + timedelta(days=days))
+        assert stand(customer, invoice) == (InvoiceState.OPEN, [PaymentState.PENDING], 0)
+    assert len(customer.events("payment_intent.processing")) == 1
+    customer.stripe.payments.settle(customer.stripe.store.of("payment_intent")[-1]["id"])
+    take_in(customer.events("payment_intent.succeeded")[-1])
+    assert stand(customer, invoice) == (InvoiceState.PAID, [PaymentState.SUCCEEDED], 0)
+
+
+def test_a_debit_that_comes_back_is_told_once_and_tried_again(
+    customer: Customer, mailoutbox: list[Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    put_on_file(customer, "sepa_debit")
+    invoice, now = customer.invoice(1000), timezone.now()
+    collect_invoice(workspace_id=customer.workspace_id, invoice_id=invoice.pk, now=now)
+    refused = Refusal(402, "card_error", "The account has been closed.", code="account_closed")
+    customer.stripe.payments.settle(customer.stripe.store.of("payment_intent")[-1]["id"], refused)
+    mailoutbox.clear()
+    with django_capture_on_commit_callbacks(execute=True):
+        for _ in range(2):
+            take_in(customer.events("payment_intent.payment_failed")[-1] | {"id": f"evt_{uuid4().hex}"})
+    assert stand(customer, invoice) == (InvoiceState.OPEN, [PaymentState.FAILED], 0)
+    assert [mail.subject for mail in mailoutbox] == [f"Invoice {invoice.number} could not be paid"]
+    put_on_file(customer, "pm_card_visa")
+    collect_invoice(workspace_id=customer.workspace_id, invoice_id=invoice.pk, now=now + timedelta(days=3, minutes=1))
+    assert stand(customer, invoice) == (InvoiceState.PAID, [PaymentState.SUCCEEDED], 0)
+    assert customer.charged_minor() == 1000
 
 
 def test_a_failure_is_written_down_and_the_event_stays(with_card: Customer) -> None:

@@ -10,13 +10,14 @@ from tests.simulators.stripe.wire import Refusal
 @dataclass(frozen=True)
 class Card:
     """`can_save`: whether it can be put on file. `decline`: why every charge fails. `authenticate`: off-session charges
-    fail until the payer is asked."""
+    fail until the payer is asked. `settles_later`: a debit, of which the bank tells days later whether it worked."""
 
     last4: str
     can_save: bool = True
     code: str = ""
     decline: str = ""
     authenticate: bool = False
+    settles_later: bool = False
 
 
 CARDS = {
@@ -27,6 +28,7 @@ CARDS = {
     "pm_card_chargeDeclinedInsufficientFunds": Card("9995", False, "card_declined", "insufficient_funds"),
     "pm_card_chargeDeclinedExpiredCard": Card("0069", False, "expired_card"),
     "pm_card_authenticationRequired": Card("3184", authenticate=True),
+    "sepa_debit": Card("3201", settles_later=True),
 }
 
 

@@ -81,10 +81,30 @@ class Payments:
         intent["latest_charge"] = charge["id"]
         if refused:
             raise self._fail(intent, card, charge, refused)
+        if CARDS[card["_card"]].settles_later:
+            return self._wait(intent, card, charge)
         intent.update(status="succeeded", amount_received=intent["amount"], payment_method=card["id"], last_payment_error=None)
         self.store.tell("charge.succeeded", charge)
         self.store.tell("payment_intent.succeeded", intent)
         return intent
+
+    def _wait(self, intent: Params, card: Params, charge: Params) -> Params:
+        charge.update(status="pending", paid=False)
+        intent.update(status="processing", payment_method=card["id"])
+        self.store.tell("payment_intent.processing", intent)
+        return intent
+
+    def settle(self, intent_id: str, refused: Refusal | None = None) -> None:
+        """Days later, the bank of a debit has paid, or refused."""
+        intent = self.store.get(intent_id, "payment_intent")
+        charge = self.store.rows[intent["latest_charge"]]
+        if refused:
+            charge["status"] = "failed"
+            self._fail(intent, self.store.rows[charge["payment_method"]], charge, refused)
+            return
+        charge.update(status="succeeded", paid=True)
+        intent.update(status="succeeded", amount_received=intent["amount"], last_payment_error=None)
+        self.store.tell("payment_intent.succeeded", intent)
 
     def _charge(self, intent: Params, card: Params, refused: Refusal | None) -> Params:
         return self.store.add(
