@@ -111,7 +111,7 @@ class OperatorSite(admin.AdminSite):
             {
                 "name": name,
                 "app_label": slugify(name),
-                "app_url": top,
+                "app_url": f"{top}#{slugify(name)}",
                 "has_module_perms": True,
                 "models": found,
             }

@@ -28,6 +28,11 @@ else:
 class AllowanceForm(ModelForm):
     """One metric of a plan. Levels can't be charged; cost plus needs providers that take the plan's currency."""
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.initial.get("unit_price") is not None:
+            self.initial["unit_price"] = f"{self.initial['unit_price'].normalize():f}"
+
     def clean(self) -> dict[str, Any]:
         values: dict[str, Any] = super().clean() or {}
         if values.get("overage") == Overage.CHARGE and values.get("metric") and Metric(values["metric"]).is_gauge:

@@ -75,7 +75,7 @@ UNPRICED = """
 SELECT e.provider, e.sku, e.metric, count(*) AS entries, sum(e.quantity) AS quantity, max(e.occurred_at) AS last_at
 FROM quotas_usageentry e
 WHERE e.occurred_at >= %(start)s AND e.occurred_at < %(end)s AND e.created_at >= %(start)s - interval '1 day'
-  AND e.provider <> '' AND e.provider_cost IS NULL AND e.kind IN ('usage', 'overrun')
+  AND e.provider NOT IN ('', 'local') AND e.provider_cost IS NULL AND e.kind IN ('usage', 'overrun')
 GROUP BY 1, 2, 3 ORDER BY last_at DESC
 """
 
@@ -119,7 +119,7 @@ class ProviderMargin(Margin):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Unpriced:
-    """Use whose provider is named and has no rate: its cost is unknown."""
+    """Use of a provider that has no rate: its cost is unknown. Not of what runs on our own machines (`local`)."""
 
     provider: str
     sku: str

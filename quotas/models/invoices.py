@@ -93,6 +93,9 @@ class Invoice(TenantModel):
         ]
         indexes = [models.Index(fields=["due_at"], condition=Q(state="open"), name="invoice_due")]
 
+    def __str__(self) -> str:
+        return self.number or "draft"
+
 
 class LineKind(models.TextChoices):
     BASE = "base"

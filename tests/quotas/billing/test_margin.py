@@ -137,6 +137,7 @@ def test_it_tells_what_was_used_without_a_rate(workspace: Workspace, charlies_wo
     speak(charlies_workspace, 50, None, day=20)
     speak(workspace, 10, "1", sku="priced")
     use(workspace, 10, at=utc(2026, 1, 20), metric="tts_characters")
+    speak(workspace, 10, None, provider="local")
     (only,) = unpriced(**SPRING)
     assert (only.provider, only.sku, only.entries, only.quantity, only.last_at) == ("voices", "hd", 2, 150, utc(2026, 1, 20, 12))
 
