@@ -10,6 +10,7 @@ from config import env
 BASE_DIR = Path(__file__).resolve().parent.parent
 DEBUG = env.boolean("DEBUG", False)
 SECRET_KEY = env.text("SECRET_KEY")
+SECRET_KEY_FALLBACKS = env.words("SECRET_KEY_FALLBACKS", "")
 BASE_URL = env.text("BASE_URL", "http://localhost:8000").rstrip("/")
 ADMIN_PATH = env.text("ADMIN_PATH", "operator/").strip("/") + "/"
 ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", "localhost,127.0.0.1")
@@ -168,7 +169,16 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "SERVE_AUTHENTICATION": [],
     "SCHEMA_PATH_PREFIX": r"/api/v1",
     "COMPONENT_SPLIT_REQUEST": True,
-    "ENUM_NAME_OVERRIDES": {"SessionState": "sessions.models.SessionState", "TurnState": "sessions.models.TurnState"},
+    "ENUM_NAME_OVERRIDES": {
+        "SessionState": "sessions.models.SessionState",
+        "TurnState": "sessions.models.TurnState",
+        "WebhookDeliveryState": "accounts.webhooks.models.DeliveryState",
+        "Metric": "quotas.rest.plan_shapes.METRICS",
+        "Counter": "quotas.rest.usage_shapes.COUNTERS",
+        "Watched": "quotas.rest.alert_shapes.WATCHED",
+        "InvoiceState": "quotas.rest.money_shapes.ISSUED",
+        "SubscriptionStatus": "quotas.rest.plan_shapes.LIVE",
+    },
     "SERVERS": [{"url": "/"}],
     "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "accounts.rest.schema.default_problem"],
     "SWAGGER_UI_DIST": "SIDECAR",
