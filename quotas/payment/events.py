@@ -71,7 +71,7 @@ def _card_set_up(about: dict[str, Any]) -> Charges:
 
 def _new_card(customer: str, card: str) -> Charges:
     if card and _workspace_of(customer):
-        stripe_gateway().use_card(customer, card)
+        stripe_gateway().adopt_card(customer, card)
     return _look_at_account(customer)
 
 

@@ -108,10 +108,17 @@ class StripeGateway:
             return ""
         return _id(customer.invoice_settings.default_payment_method)
 
-    def use_card(self, external_id: str, card: str) -> None:
-        """Make a card, which was set up, the one that is charged."""
+    def adopt_card(self, external_id: str, card_id: str) -> None:
+        """Make a card, which was set up, the one that is charged; unless it is gone, or a newer one is charged already."""
         with translated():
-            client().v1.customers.update(external_id, params={"invoice_settings": {"default_payment_method": card}})
+            card = client().v1.payment_methods.retrieve(card_id)
+            expand: list[str] = ["invoice_settings.default_payment_method"]
+            customer = client().v1.customers.retrieve(external_id, params={"expand": expand})
+            settings_of: Any = getattr(customer, "invoice_settings", None)
+            current = getattr(settings_of, "default_payment_method", None)
+            is_older = current is not None and current.created > card.created
+            if _id(card.customer) == external_id and not is_older:
+                client().v1.customers.update(external_id, params={"invoice_settings": {"default_payment_method": card_id}})
 
     def push_usage(self, payer: Payer, totals: Sequence[UsageTotal]) -> None:
         """Report absolute totals to Stripe's meters (aggregation `last`): told twice, they say the same."""

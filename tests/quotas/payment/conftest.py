@@ -30,12 +30,13 @@ def stripe_server() -> Iterator[StripeSimulator]:
 
 @pytest.fixture
 def stripe(stripe_server: StripeSimulator, settings: Settings) -> Iterator[StripeSimulator]:
-    """The settings lead to the simulator, which remembers only this test's requests."""
+    """The settings lead to the simulator, which forgets the requests of earlier tests."""
     settings.BILLING_ENABLED = True
     settings.STRIPE_API_KEY, settings.STRIPE_API_BASE = stripe_server.key, stripe_server.base
     settings.STRIPE_WEBHOOK_SECRET, settings.STRIPE_TIMEOUT_SECONDS = stripe_server.secret, 1
     stripe_server.requests.clear()
     stripe_server.headers.clear()
+    stripe_server.store.ahead = 0
     yield stripe_server
     assert not stripe_server.faults, "A fault that was asked for did not happen."
 

@@ -56,6 +56,27 @@ def test_a_card_put_on_file_by_checkout_makes_the_account_ready(customer: Custom
     assert stored["invoice_settings"]["default_payment_method"].startswith("pm_")
 
 
+def test_the_newest_card_is_charged_whichever_event_comes_last(customer: Customer) -> None:
+    for card in ("pm_card_visa", "pm_card_mastercard"):
+        with workspace_scope(customer.workspace_id):
+            session = checkout_url("/billing").rpartition("/")[2]
+        customer.stripe.customers.complete(session, card)
+        customer.stripe.store.advance(60)
+    for event in reversed(customer.events("checkout.session.completed") + customer.events("setup_intent.succeeded")):
+        take_in(event)
+    charged = customer.stripe.store.rows[customer.account().card_id]
+    assert charged["card"]["last4"] == "4444"
+
+
+def test_a_card_that_was_removed_meanwhile_is_left_alone(customer: Customer) -> None:
+    with workspace_scope(customer.workspace_id):
+        session = checkout_url("/billing").rpartition("/")[2]
+    customer.stripe.customers.complete(session)
+    customer.stripe.customers.remove_cards(customer.id)
+    take_in(customer.events("checkout.session.completed")[0])
+    assert not customer.account().is_ready
+
+
 def test_it_tells_what_is_open_when_the_card_comes(customer: Customer) -> None:
     invoice = customer.invoice()
     customer.stripe.customers.choose_card(customer.id, "pm_card_visa")

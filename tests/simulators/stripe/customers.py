@@ -47,6 +47,9 @@ class Customers:
         self.store.tell("payment_method.attached", card)
         return card
 
+    def card(self, card_id: str, params: Params) -> Params:
+        return self.store.get(card_id, "payment_method", param="id")
+
     def choose_card(self, customer_id: str, name: str) -> Params:
         """In the portal: add a card and make it the one that is charged."""
         card = self.attach(customer_id, name)

@@ -137,6 +137,7 @@ class StripeSimulator:
             r"POST /v1/customers": self.customers.create,
             r"GET /v1/customers/(\w+)": self.customers.retrieve,
             r"POST /v1/customers/(\w+)": self.customers.update,
+            r"GET /v1/payment_methods/(\w+)": self.customers.card,
             r"POST /v1/payment_intents": self.payments.create,
             r"GET /v1/payment_intents/(\w+)": self.payments.retrieve,
             r"POST /v1/payment_intents/(\w+)": self.payments.update,
