@@ -67,8 +67,11 @@ def subscription_of(workspace_id: UUID) -> Subscription:
 
 def locked_subscription(workspace_id: UUID) -> Subscription:
     """`subscription_of`, locked: whoever changes it or opens a period waits here. Gauges are locked before, counters after."""
-    subscription_of(workspace_id)
-    return _live(workspace_id).select_for_update(of=("self",), no_key=True).get()
+    locking = _live(workspace_id).select_for_update(of=("self",), no_key=True)
+    if (subscription := locking.first()) is None:
+        subscription_of(workspace_id)
+        subscription = locking.get()
+    return subscription
 
 
 def begin_period(subscription: Subscription, at: datetime, *, trial_until: datetime | None = None) -> BillingPeriod:
@@ -76,14 +79,15 @@ def begin_period(subscription: Subscription, at: datetime, *, trial_until: datet
     starts_at, ends_at = bounds(subscription.anchor_at, Interval(subscription.plan.interval), at)
     if trial_until is not None:
         starts_at, ends_at = at, trial_until
+    last_end, next_start = _neighbours(subscription.workspace_id, at)
     period = BillingPeriod(
         workspace_id=subscription.workspace_id,
         subscription=subscription,
         plan=subscription.plan,
         is_trial=trial_until is not None,
         base_price_minor=0 if trial_until else base_price_of(subscription, subscription.plan),
-        starts_at=max(starts_at, _last_end_before(subscription.workspace_id, at) or starts_at),
-        ends_at=min(ends_at, _next_start_after(subscription.workspace_id, at) or ends_at),
+        starts_at=max(starts_at, last_end or starts_at),
+        ends_at=min(ends_at, next_start or ends_at),
     )
     period.save()
     add_allowances(period, at)
@@ -135,13 +139,8 @@ def _free_subscription(workspace_id: UUID) -> Subscription:
     return Subscription(workspace_id=workspace_id, plan=current_plan(FREE), anchor_at=anchor)
 
 
-def _last_end_before(workspace_id: UUID, at: datetime) -> datetime | None:
-    ended = BillingPeriod.objects.filter(workspace_id=workspace_id, ends_at__lte=at)
-    last: datetime | None = ended.aggregate(last=Max("ends_at"))["last"]
-    return last
-
-
-def _next_start_after(workspace_id: UUID, at: datetime) -> datetime | None:
-    later = BillingPeriod.objects.filter(workspace_id=workspace_id, starts_at__gt=at)
-    first: datetime | None = later.aggregate(first=Min("starts_at"))["first"]
-    return first
+def _neighbours(workspace_id: UUID, at: datetime) -> tuple[datetime | None, datetime | None]:
+    """When the last period before `at` ended, and when the next one after it begins."""
+    last, following = Max("ends_at", filter=Q(ends_at__lte=at)), Min("starts_at", filter=Q(starts_at__gt=at))
+    found = BillingPeriod.objects.filter(workspace_id=workspace_id).aggregate(last=last, following=following)
+    return found["last"], found["following"]

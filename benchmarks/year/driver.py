@@ -171,17 +171,16 @@ def _tax(facts: Facts, at: datetime) -> Facts:
 
 
 def _purchase(facts: Facts, at: datetime) -> Facts:
-    sale = {"description": "Credit", "metric": Metric.AVATAR_MS, "quantity": 1_000}
-    invoicing.purchase_invoice(**sale, price_minor=facts["price"], key=str(uuid4()), at=at)
+    invoicing.purchase_invoice(
+        description="Credit", metric=Metric.AVATAR_MS, quantity=1_000, price_minor=facts["price"], key=str(uuid4()), at=at
+    )
     return facts
 
 
 def _pay(facts: Facts, at: datetime) -> Facts:
     """Most pay after some days; `paid` tells which of the workspace's invoices, counted from 0."""
-    numbered = list(enumerate(Invoice.objects.order_by("number")))
-    ripe = [
-        (ordinal, row) for ordinal, row in numbered if row.state == InvoiceState.OPEN and row.issued_at < at - timedelta(days=9)
-    ]
+    numbered, until = enumerate(Invoice.objects.order_by("number")), at - timedelta(days=9)
+    ripe = [(ordinal, row) for ordinal, row in numbered if row.state == InvoiceState.OPEN and (row.issued_at or at) < until]
     for _, row in ripe:
         invoicing.mark_paid(invoice_id=row.pk, at=at)
     return {"paid": [ordinal for ordinal, _ in ripe]}

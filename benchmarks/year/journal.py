@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 
@@ -15,7 +16,7 @@ class MetricFacts:
     included: int | None
     charges: bool
     ceiling: int | None
-    price: Decimal
+    price: Decimal | Fraction
     size: int
     markup_bp: int | None
 

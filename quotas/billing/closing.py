@@ -12,11 +12,9 @@ from uuid import UUID
 
 from django.db.models import QuerySet
 
-from accounts import audit
 from accounts.tenancy import unscoped, workspace_scope
 from quotas import statements
-from quotas.billing.burning import locked
-from quotas.billing.credits import burn
+from quotas.billing.burning import burn, locked, unclosed_counters
 from quotas.billing.invoicing import invoice_period
 from quotas.billing.subscriptions import subscription_roll
 from quotas.billing.terms import billing_enabled
@@ -30,15 +28,16 @@ logger = logging.getLogger(__name__)
 # So long may holds that were taken in a period move into the next one; then what was reported of them is settled.
 PATIENCE = timedelta(hours=1)
 
-_CLAIM = """
-UPDATE quotas_billingperiod SET state = 'closing' WHERE id IN (
+_HELD = """EXISTS (
+    SELECT FROM quotas_allowance a JOIN quotas_reservation r ON r.allowance_id = a.id AND r.state = 'open'
+    WHERE a.period_id = p.id)"""
+_CLAIM = f"""
+UPDATE quotas_billingperiod p SET state = 'closing' WHERE id IN (
     SELECT p.id FROM quotas_billingperiod p
-    WHERE p.ends_at <= %(now)s AND p.state <> 'closed' AND (p.ends_at <= %(patient_until)s OR NOT EXISTS (
-        SELECT FROM quotas_allowance a JOIN quotas_reservation r ON r.allowance_id = a.id AND r.state = 'open'
-        WHERE a.period_id = p.id))
+    WHERE p.ends_at <= %(now)s AND p.state <> 'closed' AND (p.ends_at <= %(patient_until)s OR NOT {_HELD})
     ORDER BY p.ends_at, p.id LIMIT %(limit)s FOR UPDATE SKIP LOCKED
-) RETURNING workspace_id, id, ends_at
-"""
+) RETURNING p.workspace_id, p.id, p.ends_at, {_HELD} AS is_held
+"""  # noqa: S608 (our own text)
 
 
 def close_due(*, now: datetime, limit: int = 100) -> int:
@@ -47,41 +46,48 @@ def close_due(*, now: datetime, limit: int = 100) -> int:
     with unscoped("periods end in every workspace"):
         claimed = statements.rows(_CLAIM, {"now": now, "patient_until": now - PATIENCE, "limit": limit})
     claimed.sort(key=lambda row: (row["ends_at"], row["id"]))
-    return sum(_closed_or_logged(row["workspace_id"], row["id"], now) for row in claimed)
+    return sum(_closed_or_logged(claim, now) for claim in claimed)
 
 
 def close_period(*, workspace_id: UUID, period_id: UUID, now: datetime) -> bool:
     """Close one period that has ended; False where somebody else has, or is about to, or where it must wait for holds."""
-    with workspace_scope(workspace_id):
-        _settle_forgotten(period_id, now)
     with workspace_scope(workspace_id):
         locked(Allowance.objects.filter(metric__in=GAUGES))
         locked_subscription(workspace_id)
         period = _locked(period_id, now)
         if period is None:
             return False
-        burn(period=period)
+        rows = [row for row in locked(unclosed_counters(workspace_id)) if row.period_id == period.pk]
+        burn(rows)
         if _open_holds(period).exists():
             return False
-        following = subscription_roll(period=period, at=now)
-        invoice = invoice_period(period=period, following=following, at=now) if billing_enabled() else None
-        period.state, period.closed_at = PeriodState.CLOSED, now
-        period.save(update_fields=["state", "closed_at"])
-        audit.record("period.closed", subject=period.pk, invoice=invoice.number if invoice else "")
+        _close(period, rows, now)
     return True
 
 
-def _closed_or_logged(workspace_id: UUID, period_id: UUID, now: datetime) -> bool:
+def _close(period: BillingPeriod, rows: list[Allowance], now: datetime) -> None:
+    """All is locked and settled: what follows is one step."""
+    following = subscription_roll(period=period, at=now)
+    if billing_enabled():
+        invoice_period(period=period, counters=rows, following=following, at=now)
+    period.state, period.closed_at = PeriodState.CLOSED, now
+    period.save(update_fields=["state", "closed_at"])
+
+
+def _closed_or_logged(claim: statements.Row, now: datetime) -> bool:
     try:
-        return close_period(workspace_id=workspace_id, period_id=period_id, now=now)
+        if claim["is_held"]:
+            with workspace_scope(claim["workspace_id"]):
+                _settle_forgotten(claim["id"], now)
+        return close_period(workspace_id=claim["workspace_id"], period_id=claim["id"], now=now)
     except Exception:
-        logger.exception("Period %s of workspace %s could not be closed.", period_id, workspace_id)
+        logger.exception("Period %s of workspace %s could not be closed.", claim["id"], claim["workspace_id"])
         return False
 
 
 def _locked(period_id: UUID, now: datetime) -> BillingPeriod | None:
     rows = BillingPeriod.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
-    rows = rows.select_related("plan", "subscription").exclude(state=PeriodState.CLOSED)
+    rows = rows.select_related("plan", "subscription", "workspace").exclude(state=PeriodState.CLOSED)
     return rows.filter(pk=period_id, ends_at__lte=now).first()
 
 
@@ -92,8 +98,6 @@ def _open_holds(period: BillingPeriod) -> QuerySet[Reservation]:
 def _settle_forgotten(period_id: UUID, now: datetime) -> None:
     """Holds that nobody moved within PATIENCE lapse, whatever their lease says: what was last reported is settled."""
     period = BillingPeriod.objects.get(pk=period_id)
-    if now < period.ends_at + PATIENCE:
-        return
     left = list(_open_holds(period))
     _open_holds(period).filter(lease_expires_at__gte=period.ends_at).update(lease_expires_at=period.ends_at)
     usage = UsageAttributes(occurred_at=period.ends_at - timedelta(milliseconds=1))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -39,10 +39,10 @@ class Line:
     ends_at: datetime | None = None
 
 
-def use_lines(period: BillingPeriod) -> list[Line]:
+def use_lines(period: BillingPeriod, counters: Iterable[Allowance]) -> list[Line]:
     """For each metric that was used in `period`: what was free of charge, and what is charged."""
-    rows = sorted(Allowance.objects.filter(period=period, settled__gt=0), key=lambda row: _RANKS[row.metric])
-    return [line for row in rows for line in _lines_of(row, period)]
+    used = sorted((row for row in counters if row.settled), key=lambda row: _RANKS[row.metric])
+    return [line for row in used for line in _lines_of(row, period)]
 
 
 def charged_of(row: Allowance, used: int) -> int:
@@ -110,23 +110,26 @@ def line_of(waiting: PendingLine) -> Line:
 
 def _lines_of(row: Allowance, period: BillingPeriod) -> Iterator[Line]:
     charged = charged_of(row, row.settled)
-    label, bounds = str(Metric(row.metric).label), {"starts_at": period.starts_at, "ends_at": period.ends_at}
     if free := row.settled - charged:
-        yield Line(
-            kind=LineKind.USAGE, description=f"{label}, included", metric=row.metric, quantity=free, amount_minor=0, **bounds
-        )
-    if not charged:
-        return
-    at_cost = row.pricing == Pricing.COST_PLUS
-    yield Line(
-        kind=LineKind.PASS_THROUGH if at_cost else LineKind.OVERAGE,
-        description=f"{label} {'at cost plus markup' if at_cost else 'above the included amount'}",
+        yield _line(row, period, LineKind.USAGE, "included", quantity=free)
+    if charged and row.pricing == Pricing.UNIT:
+        yield _line(row, period, LineKind.OVERAGE, "above the included amount", quantity=charged, charged=True)
+    elif charged:
+        yield _line(row, period, LineKind.PASS_THROUGH, "at cost plus markup", quantity=charged, charged=True)
+
+
+def _line(row: Allowance, period: BillingPeriod, kind: LineKind, what: str, *, quantity: int, charged: bool = False) -> Line:
+    has_price = kind == LineKind.OVERAGE
+    return Line(
+        kind=kind,
+        description=f"{Metric(row.metric).label}, {what}",
         metric=row.metric,
-        quantity=charged,
-        unit_price=None if at_cost else row.unit_price,
-        unit_size=1 if at_cost else row.unit_size,
-        amount_minor=price_of(row, charged),
-        **bounds,
+        quantity=quantity,
+        unit_price=row.unit_price if has_price else None,
+        unit_size=row.unit_size if has_price else 1,
+        amount_minor=price_of(row, quantity) if charged else 0,
+        starts_at=period.starts_at,
+        ends_at=period.ends_at,
     )
 
 

@@ -5,7 +5,7 @@ Call these inside a workspace scope. What an invoice goes through later is in `s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from quotas.billing.snapshots import profile_of_workspace, snapshot_of
 from quotas.billing.standing import locked_invoice, mark_paid, mark_uncollectible, void
 from quotas.metrics import Metric
 from quotas.models import (
+    Allowance,
     BillingPeriod,
     Invoice,
     InvoiceLine,
@@ -44,13 +45,15 @@ __all__ = [
 ]
 
 
-def invoice_period(*, period: BillingPeriod, following: BillingPeriod | None, at: datetime) -> Invoice | None:
+def invoice_period(
+    *, period: BillingPeriod, counters: Iterable[Allowance], following: BillingPeriod, at: datetime
+) -> Invoice | None:
     """What a period that has ended costs: its use, the base price of the one that follows, and what waited.
 
-    None where there is nothing to say. Call it while the period's row is locked.
+    None where there is nothing to say. Call it while the rows of the period and its counters are locked.
     """
     waiting = waiting_lines()
-    lines = [*(base_lines(following) if following else []), *use_lines(period), *map(line_of, waiting)]
+    lines = [*base_lines(following), *use_lines(period, counters), *map(line_of, waiting)]
     if not lines:
         return None
     invoice = issue(period=period, reason=InvoiceReason.PERIOD, lines=lines, at=at)

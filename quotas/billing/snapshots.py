@@ -6,7 +6,6 @@ from typing import Any
 
 from django.conf import settings
 
-from accounts.models import Workspace
 from quotas.models import BillingPeriod, BillingProfile
 
 REVERSE_CHARGE = (
@@ -43,9 +42,8 @@ def _issuer() -> dict[str, Any]:
 
 
 def _customer(period: BillingPeriod, profile: BillingProfile) -> dict[str, Any]:
-    name = profile.name or Workspace.objects.values_list("name", flat=True).get(pk=period.workspace_id)
     return {
-        "name": name,
+        "name": profile.name or period.workspace.name,
         "address": _lines(profile.address, "\n"),
         "country": profile.country,
         "email": profile.email,

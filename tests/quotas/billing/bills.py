@@ -36,9 +36,9 @@ class Sold:
     markup_bp: int | None = None
 
 
-def offer(*, base: int = 4_900, code: str = "", **sold: Sold) -> Plan:
+def offer(*, base: int = 4_900, **sold: Sold) -> Plan:
     """A plan with a base price and what is named (`avatar_ms=Sold()`)."""
-    plan = Plan.objects.create(code=code or f"test-{uuid4().hex}", name="Test", base_price_minor=base)
+    plan = Plan.objects.create(code=f"test-{uuid4().hex}", name="Test", base_price_minor=base)
     PlanAllowance.objects.bulk_create(_allowance(plan, metric, one) for metric, one in sold.items())
     return plan
 

@@ -225,7 +225,7 @@ def check(workspace: Workspace) -> None:
     assert states(workspace) == [(FIRST_END, PeriodState.CLOSED), (SECOND_END, PeriodState.OPEN)]
     with workspace_scope(workspace.pk):
         assert list(CreditGrant.objects.values_list("remaining", flat=True)) == [0, 0]
-        assert AuditEntry.objects.filter(action="period.closed").count() == 1
+        assert AuditEntry.objects.filter(action="invoice.issued").count() == 1
         assert ledger_differences() == []
 
 

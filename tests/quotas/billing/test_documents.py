@@ -9,7 +9,7 @@ from html import unescape
 from io import BytesIO, StringIO
 from typing import Any
 
-import pypdfium2
+import pypdfium2  # type: ignore[import-untyped]
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -63,7 +63,7 @@ SHOWN = (
     "28 Feb 2026 – 30 Mar 2026",
     "Avatar time, included",
     "1:00:00.000 h",
-    "Avatar time above the included amount",
+    "Avatar time, above the included amount",
     "12:34:56.789 h",
     "€0.05 / min",
     "€37.75",

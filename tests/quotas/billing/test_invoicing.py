@@ -160,7 +160,13 @@ def test_it_makes_no_invoice_for_a_change_that_costs_nothing(workspace: Workspac
 
 def test_it_sells_credit_once_a_key(workspace: Workspace) -> None:
     put_on(workspace, offer())
-    wanted = {"description": "100 min", "metric": Metric.AVATAR_MS, "quantity": 6_000_000, "price_minor": 1_500, "at": ANCHOR}
+    wanted: dict[str, Any] = {
+        "description": "100 min",
+        "metric": Metric.AVATAR_MS,
+        "quantity": 6_000_000,
+        "price_minor": 1_500,
+        "at": ANCHOR,
+    }
     with workspace_scope(workspace.pk):
         first = purchase_invoice(**wanted, key="a")
         assert purchase_invoice(**wanted, key="a") == first
@@ -239,7 +245,7 @@ def test_it_hides_the_invoices_of_others(workspace: Workspace, charlies_workspac
 
 def test_it_leaves_no_gap_where_an_issue_is_rolled_back(workspace: Workspace) -> None:
     put_on(workspace, offer())
-    sale = {"description": "x", "metric": Metric.AVATAR_MS, "quantity": 1, "price_minor": 1, "at": ANCHOR}
+    sale: dict[str, Any] = {"description": "x", "metric": Metric.AVATAR_MS, "quantity": 1, "price_minor": 1, "at": ANCHOR}
     with workspace_scope(workspace.pk):
         purchase_invoice(**sale, key="first")
         with pytest.raises(RuntimeError), transaction.atomic():
