@@ -1,4 +1,4 @@
-"""The whole house for tests that need it: web, worker and clock as real processes over the test's own database.
+"""The whole house for tests that need it: web, workers and clock as real processes over the test's own database.
 
 Fixtures: `house` (the running processes; its tests use `transactional_db`, so what they commit the processes see),
 `stage` (Alice's clients of it, see tests/live.py) and `quiet` (fails the test when a process logs a stack trace).
@@ -21,7 +21,7 @@ import pytest
 from django.db import connection
 
 from config.embedded.server import free_port
-from config.processes import Processes, clock, web, worker
+from config.processes import Processes, batch, clock, web, worker
 from tests.live import Stage
 
 QUICK = {
@@ -29,6 +29,7 @@ QUICK = {
     "SESSION_RESUME_SECONDS": "7",
     "SESSION_CONNECT_SECONDS": "4",
     "API_RATE_LIMIT": "100000/minute",
+    "WEBHOOK_ALLOW_INSECURE": "on",
     "LOG_LEVEL": "WARNING",
 }
 READY_SECONDS = 60
@@ -58,6 +59,7 @@ class House:
     def start(self) -> None:
         self._start("web", web(self.port))
         self._start("clock", clock())
+        self._start("batch", batch(threads=4))
         self.start_worker()
         self._await_ready()
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
 from django import forms
+from django.forms.boundfield import BoundWidget
 from django.utils import timezone
 
 from accounts.webhooks.catalog import EVENT_TYPES, EVERYTHING, patterns
@@ -16,11 +18,12 @@ from accounts.webhooks.services.endpoints import DESCRIPTION_LENGTH
 _SINCE = (("1", "Of the last hour"), ("24", "Of the last day"), ("72", "Of the last 3 days"), ("720", "All that are kept"))
 
 
-def pattern_label(pattern: str) -> str:
-    """A pattern in words."""
-    if pattern == EVERYTHING:
-        return "Everything"
-    return EVENT_TYPES.get(pattern) or f"Everything about a {pattern.removesuffix('.*')}"
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Family:
+    """The boxes of one family of events: `session.*` and its members."""
+
+    all: BoundWidget
+    members: list[BoundWidget]
 
 
 class EndpointForm(forms.Form):
@@ -39,10 +42,26 @@ class EndpointForm(forms.Form):
     )
     event_types = forms.MultipleChoiceField(
         label="Events",
-        choices=[(pattern, f"{pattern_label(pattern)} ({pattern})") for pattern in patterns()],
+        choices=[(pattern, EVENT_TYPES.get(pattern, pattern)) for pattern in patterns()],
         initial=[EVERYTHING],
         widget=forms.CheckboxSelectMultiple,
     )
+
+    def everything(self) -> BoundWidget:
+        """The box for all events."""
+        return self._boxes()[EVERYTHING]
+
+    def families(self) -> list[Family]:
+        """The other boxes, by family, in the order of the catalogue."""
+        boxes = self._boxes()
+        names = dict.fromkeys(name.partition(".")[0] for name in EVENT_TYPES)
+        return [
+            Family(all=boxes[f"{family}.*"], members=[boxes[name] for name in EVENT_TYPES if name.startswith(f"{family}.")])
+            for family in names
+        ]
+
+    def _boxes(self) -> dict[str, BoundWidget]:
+        return {box.data["value"]: box for box in self["event_types"].subwidgets}
 
 
 def _optional(label: str, anything: str, choices: Iterable[tuple[str, Any]]) -> forms.ChoiceField:
