@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.core.checks import register
 from django.db.models.signals import post_migrate
 
 
@@ -10,7 +11,10 @@ class QuotasConfig(AppConfig):
     name = "quotas"
 
     def ready(self) -> None:
+        from quotas.payment.checks import payment_settings
+
         post_migrate.connect(_ensure_partitions, sender=self)
+        register(payment_settings)
 
 
 def _ensure_partitions(*, using: str, **_: Any) -> None:
