@@ -13,8 +13,9 @@ from accounts.tenancy import workspace_scope
 from quotas.metrics import Metric
 from quotas.services import release
 from sessions import presence
+from streaming.protocol import Flag
 from tests.house import QUICK, House
-from tests.live import Stage, in_thread
+from tests.live import LiveClient, Stage, in_thread
 from tests.quotas.factories import subscribe, take, usage
 
 SLICE_MS = int(QUICK["SESSION_SLICE_SECONDS"]) * 1000
@@ -74,13 +75,23 @@ async def test_it_ends_a_session_whose_plan_is_used_up(nearly_used_up: None, sta
     assert len((await stage.get("/sessions"))["results"]) == 1
 
 
+def is_whole(live: LiveClient, turn: int) -> bool:
+    return any(item.header.flags & Flag.LAST for item in live.faces(turn))
+
+
+def is_refused(live: LiveClient) -> bool:
+    return any(event.get("code") == "quota_exceeded" for event in live.events)
+
+
 async def test_it_lets_the_sentence_end_when_the_plan_is_used_up(nearly_used_up: None, stage: Stage) -> None:
     live = await stage.open()
     await live.event("session.notice", code="quota_80")
     while not [event for event in live.events if event.get("code") == "ending_soon"]:
         turn = len([event for event in live.events if event["type"] == "turn.started"]) + 1
         await live.send("say", text="Yes.")
-        await live.last_of(turn)
+        await live.until(lambda turn=turn: is_whole(live, turn) or is_refused(live), what="the last face or a refusal")
+        if is_refused(live):  # the plan was used up in this very moment
+            break
         await live.played_all(turn)
         await live.event("turn.finished", turn=turn, outcome="completed")
     await live.event("session.ended", reason="quota_exhausted")
