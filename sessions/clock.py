@@ -24,6 +24,7 @@ from accounts.rest.idempotency import forget_expired
 from accounts.tenancy import unscoped, workspace_scope
 from quotas.services import expire_lapsed
 from sessions import presence
+from sessions.chores import Chores
 from sessions.models import ACTIVE_TURNS, OPEN_STATES, AvatarSession, SessionState, Turn, TurnState
 from sessions.redis import client
 from sessions.services import session_end, session_renew, turn_settle
@@ -167,13 +168,17 @@ class Clock:
     def __init__(self) -> None:
         self.name = tokens.random_text(16)
         self.stopping = threading.Event()
+        self.is_leader = False
+        self.chores = Chores(lambda: self.is_leader)
 
     def run(self) -> None:
         """Until `stopping` is set."""
+        self.chores.start()
         waited = 0.0
         while True:
             try:
-                if self._leads():
+                self.is_leader = self._leads()
+                if self.is_leader:
                     tick()
                     waited = self._sweep(waited + TICK_SECONDS)
             except Exception:
@@ -200,6 +205,7 @@ class Clock:
         return bool(client().eval(_KEEP, 1, LEADER_KEY, self.name, LEADER_MS))
 
     def _step_down(self) -> None:
+        self.chores.stop()
         try:
             client().eval(_DROP, 1, LEADER_KEY, self.name)
         except redis.exceptions.RedisError:
