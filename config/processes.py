@@ -21,7 +21,7 @@ def web(port: int, *, host: str = "127.0.0.1") -> list[str]:
         *(sys.executable, "-m", "uvicorn", "config.asgi:application", "--host", host, "--port", str(port)),
         *("--loop", "uvloop", "--http", "httptools", "--ws", "streaming.transport:GatewayProtocol"),
         *("--ws-per-message-deflate", "false", "--ws-max-size", "131072"),
-        *("--lifespan", "off", "--log-level", "warning", "--no-server-header"),
+        *("--lifespan", "off", "--log-level", "warning", "--no-server-header", "--no-proxy-headers"),
         *("--timeout-graceful-shutdown", "3"),
     ]
 

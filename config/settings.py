@@ -1,5 +1,6 @@
 """Settings: one readable module, everything variable comes from the environment (docs/operations.md lists it)."""
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS", BASE_URL)
 SECURE = BASE_URL.startswith("https://")
 
 INSTALLED_APPS = [
-    "daphne",
+    *(["daphne"] if find_spec("daphne") else []),  # `runserver` only
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",

@@ -29,7 +29,7 @@ UNITS = {"web": "visavis-web@", "worker": "visavis-worker@", "batch": "visavis-b
 def essence(command: list[str]) -> list[str]:
     """A command without its interpreter, path and place: `--name=value` as two words."""
     words = [word for part in command for word in (part.split("=", 1) if part.startswith("--") else [part])]
-    words = [word for word in words if word not in {"env", "-m", "--no-proxy-headers"} and "_prefetch=" not in word]
+    words = [word for word in words if word not in {"env", "-m"} and "_prefetch=" not in word]
     words = words[1:] if Path(words[0]).name.startswith("python") else words
     return [Path(words[0]).name, *(word for at, word in enumerate(words) if at and not {word, words[at - 1]} & PLACE)]
 
