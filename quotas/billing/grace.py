@@ -7,8 +7,10 @@ from datetime import datetime
 from accounts import audit
 from accounts.errors import Conflict, Invalid
 from accounts.tenancy import current_workspace_id
+from quotas.billing import burning
 from quotas.billing.limits import apply_limits
-from quotas.models import Subscription, SubscriptionStatus
+from quotas.metrics import GAUGES
+from quotas.models import Allowance, Subscription, SubscriptionStatus
 from quotas.periods import locked_subscription
 
 _OVERDUE = (SubscriptionStatus.PAST_DUE, SubscriptionStatus.SUSPENDED)
@@ -20,6 +22,7 @@ def grace_extend(*, until: datetime, at: datetime) -> Subscription:
     Raises Conflict for a workspace that is not overdue, Invalid for a time that is past or not later than it was.
     """
     workspace_id = current_workspace_id()
+    burning.locked(Allowance.objects.filter(metric__in=GAUGES))  # the order of locks: gauges, the subscription, counters
     subscription = locked_subscription(workspace_id)
     if subscription.status not in _OVERDUE:
         raise Conflict("Nothing is overdue.", code="not_overdue")

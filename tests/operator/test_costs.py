@@ -44,7 +44,12 @@ def speak(workspace: Workspace, cost: str | None = "0.03", **attributes: Any) ->
     """A thousand characters, yesterday, on a plan that charges for all of them."""
     begun = timezone.now() - timedelta(days=2)
     put_on(workspace, offer(tts_characters=Sold(included=0, price="1", size=10)), anchor_at=begun)
-    costs = {"provider": "voices", "sku": "hd", "provider_cost": cost and Decimal(cost), "provider_currency": "EUR"}
+    costs = {
+        "provider": "voices",
+        "sku": "hd",
+        "provider_cost": cost and Decimal(cost),
+        "provider_currency": "EUR" if cost else "",
+    }
     use(workspace, 1000, at=begun + timedelta(days=1), metric="tts_characters", **costs | attributes)
 
 

@@ -24,7 +24,12 @@ SPRING = {"start": utc(2026, 1, 1), "end": utc(2026, 4, 1)}
 
 
 def speak(workspace: Workspace, amount: int, cost: str | None, *, day: int = 10, month: int = 1, **changes: Any) -> None:
-    named = {"provider": "voices", "sku": "hd", "provider_currency": "EUR", "provider_cost": cost and Decimal(cost)}
+    named = {
+        "provider": "voices",
+        "sku": "hd",
+        "provider_currency": (cost and "EUR") or "",
+        "provider_cost": cost and Decimal(cost),
+    }
     use(workspace, amount, at=utc(2026, month, day, 12), metric="tts_characters", **named | changes)
 
 
