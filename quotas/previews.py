@@ -19,6 +19,7 @@ from quotas.billing.snapshots import profile_of_workspace
 from quotas.billing.subscriptions import plan_change
 from quotas.billing.terms import base_price_of, billing_enabled
 from quotas.models import (
+    Allowance,
     BillingPeriod,
     CreditGrant,
     Interval,
@@ -93,8 +94,9 @@ def change_preview(*, plan_code: str, at: datetime) -> ChangePreview:
 def upcoming(at: datetime) -> Upcoming:
     """What the scope's workspace owes for the running period so far, with what waits and the next base price."""
     period = open_period(current_workspace_id(), at)
+    counters = Allowance.objects.filter(period=period)
     waiting = PendingLine.objects.filter(invoice=None).order_by("created_at", "id")
-    lines = [*base_lines(_following(period)), *use_lines(period), *map(line_of, waiting)]
+    lines = [*base_lines(_following(period)), *use_lines(period, counters), *map(line_of, waiting)]
     subtotal, profile = max(0, sum(line.amount_minor for line in lines)), profile_of_workspace()
     due = tax(subtotal, profile.tax_rate_bp)
     return Upcoming(

@@ -3,21 +3,27 @@
 from __future__ import annotations
 
 import csv
+import html
 import io
+import re
 from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
 
 import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import Workspace
+from accounts.models import ApiKey, Workspace
 from accounts.tenancy import workspace_scope
-from quotas.figures import CHART_HEIGHT, CHART_WIDTH, chart, meter
+from quotas.billing.subscriptions import plan_change
+from quotas.figures import CHART_HEIGHT, CHART_WIDTH, chart, meter, shares
 from quotas.metrics import Metric
 from quotas.selectors import DayUsage, MetricUsage
 from quotas.services import release, reserve
 from quotas.templatetags.units import amount, clock, limit, seconds
 from tests.pages.html import Page
+from tests.quotas.factories import used
+from tests.quotas.pages.reading import text_of
 
 START = datetime(2026, 3, 1, tzinfo=UTC)
 
@@ -87,6 +93,7 @@ def test_it_draws_an_empty_span() -> None:
 
 
 def test_it_writes_amounts_with_their_unit() -> None:
+    assert [amount(size, "bytes") for size in (0, 10, 1_500_000, 20 * 10**9)] == ["0 MB", "under 1 MB", "1.5 MB", "20 GB"]
     assert [amount(ms, "ms") for ms in (0, 90_000, 1_800_000, 36_000_000)] == ["0 min", "1.5 min", "30 min", "10 h"]
     assert [amount(n, "sessions") for n in (0, 1, 2)] == ["0 sessions", "1 session", "2 sessions"]
     assert (amount(20_000, "characters"), amount(None, "ms")) == ("20,000 characters", "no limit")
@@ -141,3 +148,67 @@ def test_it_takes_a_span_that_is_not_offered_for_thirty_days(days: str, bob_clie
     answer = bob_client.get("/usage", {"days": days})
     assert answer.status_code == 200
     assert "in 30 days" in answer.content.decode()
+
+
+def test_it_says_when_the_limit_will_be_reached() -> None:
+    assert meter(usage(used=400), START + timedelta(days=10)).runs_out == START + timedelta(days=25)
+    assert meter(usage(used=300), START + timedelta(days=10)).runs_out is None
+    assert meter(usage(used=1000), START + timedelta(days=10)).runs_out is None
+    assert meter(usage(used=400, ceiling=None), START + timedelta(days=10)).runs_out is None
+
+
+def test_it_ranks_who_used_most_of_what_matters_first() -> None:
+    quantities = {
+        ("ada", ""): {Metric.AVATAR_MS: 50, Metric.TTS_CHARACTERS: 9},
+        ("bea", ""): {Metric.AVATAR_MS: 200},
+        ("coy", ""): {Metric.TTS_CHARACTERS: 3},
+    }
+    rows = shares(quantities, [Metric.AVATAR_MS, Metric.TTS_CHARACTERS])
+    assert [row.name for row in rows] == ["bea", "ada", "coy"]
+    assert [cell.percent for cell in rows[1].cells] == [25.0, 100.0]
+    assert [(cell.quantity, cell.percent) for cell in rows[0].cells] == [(200, 100.0), (0, 0.0)]
+
+
+@pytest.mark.django_db
+def test_it_answers_a_repeated_question_with_news_or_nothing(bob_client: Client, spoken: None, workspace: Workspace) -> None:
+    address = re.search(r'hx-get="(/usage[^"]+)"', bob_client.get("/usage").content.decode())
+    assert address is not None
+    news = html.unescape(address[1])
+    assert bob_client.get(news, headers={"HX-Request": "true"}).status_code == 204
+    with workspace_scope(workspace.pk):
+        used(Metric.AVATAR_MS, 60_000, avatar="ada")
+    fresh = bob_client.get(news, headers={"HX-Request": "true"})
+    assert fresh.status_code == 200
+    assert "<html" not in fresh.content.decode()
+    assert "ada" in fresh.content.decode()
+
+
+@pytest.mark.django_db
+def test_it_names_avatars_and_keys(bob_client: Client, alice_key: str, workspace: Workspace) -> None:
+    with workspace_scope(workspace.pk):
+        key = ApiKey.objects.get()
+        used(Metric.AVATAR_MS, 600_000, avatar="ada", api_key_id=key.pk)
+        used(Metric.AVATAR_MS, 60_000, avatar="bea")
+        used(Metric.AVATAR_MS, 30_000, api_key_id=UUID(int=9))
+    text = text_of(bob_client, "/usage")
+    assert f"{key.name} {key.prefix}… 10 min" in text
+    assert "People in the studio, without a key 1 min" in text
+    assert "A removed key 0.5 min" in text
+    assert "ada 10 min bea 1 min Without an avatar 0.5 min" in text
+
+
+@pytest.mark.django_db
+def test_it_tells_what_is_included_and_what_more_has_cost(bob_client: Client, workspace: Workspace) -> None:
+    with workspace_scope(workspace.pk):
+        plan_change(plan_code="starter")
+        used(Metric.AVATAR_MS, 11 * 3_600_000)
+    assert "10 h included · €6.00 above it so far" in text_of(bob_client, "/usage")
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(("by", "who"), [("avatar", "ada"), ("key", "")])
+def test_it_gives_who_used_it_as_csv(by: str, who: str, bob_client: Client, workspace: Workspace) -> None:
+    with workspace_scope(workspace.pk):
+        used(Metric.AVATAR_MS, 1000, avatar="ada")
+    rows = list(csv.DictReader(io.StringIO(bob_client.get(f"/usage.csv?days=period&by={by}").content.decode())))
+    assert [(row["metric"], row[by], row["quantity"]) for row in rows] == [("avatar_ms", who, "1000")]

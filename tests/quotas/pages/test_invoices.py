@@ -77,7 +77,7 @@ def test_it_shows_what_is_growing(alice_client: Client, workspace: Workspace) ->
     text = text_of(alice_client, "/billing/invoices/upcoming")
     assert "Starter plan 1 €49.00 €49.00" in text
     assert "Avatar time, included 10:00:00.000 h €0.00" in text
-    assert "Avatar time above the included amount 1:00:00.000 h €0.10 / min €6.00" in text
+    assert "above the included amount 1:00:00.000 h €0.10 / min €6.00" in text
     assert "Total so far €55.00" in text
     with workspace_scope(workspace.pk):
         assert Invoice.objects.count() == before
