@@ -14,12 +14,12 @@ from django.db.models import Max, Min, Q, QuerySet
 
 from accounts.models import Workspace
 from accounts.tenancy import workspace_scope
-from quotas.billing.burning import live_grants
+from quotas.billing.burning import live_grants, locked
 from quotas.billing.limiting import fresh_allowances, write_limits
 from quotas.billing.rules import add_default_rules
 from quotas.billing.terms import base_price_of
 from quotas.billing.turning import turn
-from quotas.metrics import Metric
+from quotas.metrics import GAUGES, Metric
 from quotas.models import Allowance, BillingPeriod, Interval, Subscription, SubscriptionStatus
 from quotas.plans import FREE, current_plan
 
@@ -66,12 +66,21 @@ def subscription_of(workspace_id: UUID) -> Subscription:
 
 
 def locked_subscription(workspace_id: UUID) -> Subscription:
-    """`subscription_of`, locked: whoever changes it or opens a period waits here. Gauges are locked before, counters after."""
+    """`subscription_of`, locked together with the gauges, which come first: whoever changes it or opens a period waits here.
+    Counters are locked after."""
+    locked(Allowance.objects.filter(workspace_id=workspace_id, metric__in=GAUGES))
     locking = _live(workspace_id).select_for_update(of=("self",), no_key=True)
     if (subscription := locking.first()) is None:
         subscription_of(workspace_id)
         subscription = locking.get()
     return subscription
+
+
+def locked_period(workspace_id: UUID, at: datetime) -> BillingPeriod:
+    """`open_period` under the lock of the subscription: plan, terms and standing stay as they are until the transaction
+    ends."""
+    locked_subscription(workspace_id)
+    return open_period(workspace_id, at)
 
 
 def begin_period(subscription: Subscription, at: datetime, *, trial_until: datetime | None = None) -> BillingPeriod:

@@ -14,11 +14,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.errors import NotFound
-from accounts.tenancy import current_workspace_id, unscoped, workspace_scope
+from accounts.tenancy import current_workspace_id, unscoped
 from accounts.webhooks.services import publish
 from quotas import statements
 from quotas.billing.alert_mail import mail_alerts
 from quotas.billing.caps import spend_of
+from quotas.billing.rounds import in_each
 from quotas.billing.rules import SPEND_CAP
 from quotas.metrics import Metric
 from quotas.models import AlertFiring, AlertRule, Allowance, BillingPeriod, CapAction, SpendCap
@@ -82,11 +83,7 @@ def evaluate_all(*, now: datetime, limit: int = 500) -> int:
     """`evaluate_alerts` wherever something is to be told; how many alerts that were. Runs outside of any scope."""
     with unscoped("limits are crossed in any workspace"):
         waiting = statements.rows(_WAITING, {"now": now, "workspace": None, "metric": None, "limit": limit})
-    told = 0
-    for row in waiting:
-        with workspace_scope(row["workspace_id"]):
-            told += len(evaluate_alerts(at=now))
-    return told
+    return in_each((row["workspace_id"] for row in waiting), lambda _: len(evaluate_alerts(at=now)))
 
 
 def mark_seen(*, firing_id: UUID, at: datetime | None = None) -> None:

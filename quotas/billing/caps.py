@@ -12,12 +12,10 @@ from django.utils import timezone
 from accounts import audit
 from accounts.errors import Invalid, NotFound
 from accounts.tenancy import current_workspace_id
-from quotas.billing import burning
 from quotas.billing.drafting import charged_of, price_of
 from quotas.billing.limiting import write_limits
-from quotas.metrics import GAUGES
 from quotas.models import Allowance, BillingPeriod, CapAction, SpendCap
-from quotas.periods import locked_subscription, open_period
+from quotas.periods import locked_period, open_period
 
 _MOST = 10**12
 
@@ -63,8 +61,4 @@ def spend_of(period: BillingPeriod) -> int:
 
 
 def _locked_period(at: datetime) -> BillingPeriod:
-    workspace_id = current_workspace_id()
-    burning.locked(Allowance.objects.filter(metric__in=GAUGES))
-    open_period(workspace_id, at)
-    locked_subscription(workspace_id)
-    return open_period(workspace_id, at)
+    return locked_period(current_workspace_id(), at)

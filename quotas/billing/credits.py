@@ -12,12 +12,13 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.errors import Conflict, Invalid
-from accounts.tenancy import current_workspace_id, unscoped, workspace_scope
+from accounts.tenancy import current_workspace_id, unscoped
 from quotas.billing import burning
 from quotas.billing.limiting import write_limits
+from quotas.billing.rounds import in_each
 from quotas.metrics import Metric
 from quotas.models import BillingPeriod, CreditEntry, CreditEntryKind, CreditGrant, GrantSource, Invoice
-from quotas.periods import open_period
+from quotas.periods import locked_period
 
 _MOST = 2**62
 _USUAL_PRIORITY = 100
@@ -58,7 +59,7 @@ def grant(
     if found.pk != made.pk:
         return _same(found, made)
     if metric:
-        write_limits(open_period(found.workspace_id, at), at)
+        write_limits(locked_period(found.workspace_id, at), at)
     audit.record("credit.granted", subject=found.pk, metric=str(metric), currency=currency, amount=amount, source=source)
     return found
 
@@ -84,7 +85,7 @@ def burn(*, period: BillingPeriod) -> int:
 
 def expire(*, at: datetime) -> int:
     """Burn what is due; then what is left of grants whose time is over is lost, and limits follow. How much was lost."""
-    write_limits(open_period(current_workspace_id(), at), at)
+    write_limits(locked_period(current_workspace_id(), at), at)
     over = CreditGrant.objects.filter(expires_at__lte=at, remaining__gt=0)
     lost = 0
     for found in over.select_for_update(no_key=True).order_by("id"):
@@ -98,10 +99,7 @@ def expire_due(*, now: datetime, limit: int = 500) -> int:
     with unscoped("credit expires in any workspace"):
         over = CreditGrant.objects.filter(expires_at__lte=now, remaining__gt=0).order_by()
         workspaces = list(over.values_list("workspace_id", flat=True).distinct()[:limit])
-    for workspace_id in workspaces:
-        with workspace_scope(workspace_id):
-            expire(at=now)
-    return len(workspaces)
+    return in_each(workspaces, lambda _: int(expire(at=now) > 0))
 
 
 def apply_money(*, invoice: Invoice, amount_minor: int, at: datetime) -> int:

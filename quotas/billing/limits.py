@@ -10,8 +10,9 @@ from django.utils import timezone
 from accounts.tenancy import unscoped, workspace_scope
 from quotas import statements
 from quotas.billing.limiting import Beyond, write_limits
+from quotas.billing.rounds import in_each
 from quotas.billing.terms import billing_enabled
-from quotas.periods import locked_subscription, open_period
+from quotas.periods import locked_period
 
 __all__ = ["Beyond", "apply_limits", "refresh_due"]
 
@@ -51,15 +52,16 @@ def apply_limits(*, workspace_id: UUID, at: datetime | None = None) -> list[Beyo
     """Set the limits and prices of the current allowances; what is used or held beyond them stays and is returned."""
     at = at or timezone.now()
     with workspace_scope(workspace_id):
-        period = open_period(workspace_id, at)
-        period.subscription = locked_subscription(workspace_id)
-        return write_limits(period, at)
+        return write_limits(locked_period(workspace_id, at), at)
 
 
 def refresh_due(*, now: datetime, limit: int = 500) -> int:
     """Bring limits up to date wherever they lag; how many workspaces that were. Runs outside of any scope."""
     with unscoped("limits lag behind in any workspace"):
         due = statements.rows(_DUE, {"now": now, "limit": limit, "billing": billing_enabled()})
-    for row in due:
-        apply_limits(workspace_id=row["workspace_id"], at=now)
-    return len(due)
+    return in_each((row["workspace_id"] for row in due), lambda workspace_id: _refreshed(workspace_id, now))
+
+
+def _refreshed(workspace_id: UUID, now: datetime) -> int:
+    apply_limits(workspace_id=workspace_id, at=now)
+    return 1

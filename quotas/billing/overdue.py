@@ -11,12 +11,11 @@ from uuid import UUID
 from accounts import audit
 from accounts.tenancy import unscoped, workspace_scope
 from quotas import statements
-from quotas.billing import burning
 from quotas.billing.limiting import write_limits
+from quotas.billing.rounds import in_each
 from quotas.billing.terms import billing_enabled
-from quotas.metrics import GAUGES
-from quotas.models import Allowance, Invoice, InvoiceState, Subscription, SubscriptionStatus
-from quotas.periods import locked_subscription, open_period
+from quotas.models import Invoice, InvoiceState, Subscription, SubscriptionStatus
+from quotas.periods import locked_period, open_period
 
 _LATE = (SubscriptionStatus.PAST_DUE, SubscriptionStatus.SUSPENDED)
 # Whose standing may have to change: newly overdue, past the second grace, or overdue no longer.
@@ -37,23 +36,19 @@ def mark_overdue(*, now: datetime, limit: int = 500) -> int:
         return 0
     with unscoped("invoices are overdue in any workspace"):
         changing = statements.rows(_CHANGING, {"now": now, "limit": limit})
-    changed = 0
-    for row in changing:
-        with workspace_scope(row["workspace_id"]):
-            changed += _stand(row["workspace_id"], now)
-    return changed
+    return in_each((row["workspace_id"] for row in changing), lambda workspace_id: _stand(workspace_id, now))
 
 
 def payment_restored(*, workspace_id: UUID, at: datetime) -> None:
     """Full service again, unless another invoice of the workspace is overdue. Repeats change nothing."""
     with workspace_scope(workspace_id):
-        subscription = _locked(workspace_id)
+        subscription = locked_period(workspace_id, at).subscription
         if subscription.status in _LATE and _overdue_since(at) is None:
             _set(subscription, _in_good_standing(subscription, at), None, at)
 
 
 def _stand(workspace_id: UUID, now: datetime) -> bool:
-    subscription = _locked(workspace_id)
+    subscription = locked_period(workspace_id, now).subscription
     due_at = _overdue_since(now)
     if due_at is None:
         status, grace_until = _in_good_standing(subscription, now), None
@@ -65,11 +60,6 @@ def _stand(workspace_id: UUID, now: datetime) -> bool:
         return False
     _set(subscription, status, grace_until, now)
     return True
-
-
-def _locked(workspace_id: UUID) -> Subscription:
-    burning.locked(Allowance.objects.filter(metric__in=GAUGES))
-    return locked_subscription(workspace_id)
 
 
 def _overdue_since(at: datetime) -> datetime | None:
@@ -86,6 +76,4 @@ def _set(subscription: Subscription, status: SubscriptionStatus, grace_until: da
     before, subscription.status, subscription.grace_until = subscription.status, status, grace_until
     subscription.save(update_fields=["status", "grace_until"])
     audit.record("subscription.standing", subject=subscription.pk, before=before, after=status)
-    period = open_period(subscription.workspace_id, at)
-    period.subscription = subscription if period.subscription_id == subscription.pk else period.subscription
-    write_limits(period, at)
+    write_limits(open_period(subscription.workspace_id, at), at)

@@ -18,9 +18,8 @@ from quotas.billing import burning, invoicing
 from quotas.billing.limiting import write_limits
 from quotas.billing.terms import base_price_of, check_overrides, require_billing
 from quotas.billing.turning import move_to
-from quotas.metrics import GAUGES
-from quotas.models import Allowance, BillingPeriod, Plan, Subscription, SubscriptionStatus
-from quotas.periods import begin_period, locked_subscription, open_period
+from quotas.models import BillingPeriod, Plan, Subscription, SubscriptionStatus
+from quotas.periods import begin_period, locked_period, open_period
 from quotas.plans import FREE
 
 _OVERDUE = (SubscriptionStatus.PAST_DUE, SubscriptionStatus.SUSPENDED)
@@ -129,19 +128,12 @@ def subscription_roll(*, period: BillingPeriod, at: datetime) -> BillingPeriod:
         raise ValueError("The period has not ended.")
     following = open_period(period.workspace_id, period.ends_at)
     if burning.live_grants(period.workspace_id, at).exclude(metric="").exists():
-        write_limits(open_period(period.workspace_id, at), at)
+        write_limits(locked_period(period.workspace_id, at), at)
     return following
 
 
 def _current(at: datetime) -> BillingPeriod:
-    """The current period with its subscription, locked as the module says."""
-    workspace_id = current_workspace_id()
-    burning.locked(Allowance.objects.filter(metric__in=GAUGES))
-    open_period(workspace_id, at)
-    subscription = locked_subscription(workspace_id)
-    period = open_period(workspace_id, at)
-    period.subscription = subscription
-    return period
+    return locked_period(current_workspace_id(), at)
 
 
 def _offered(plan_code: str) -> Plan:

@@ -12,15 +12,16 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.errors import Conflict, Invalid, NotFound
-from accounts.tenancy import current_workspace_id, unscoped, workspace_scope
+from accounts.tenancy import current_workspace_id, unscoped
 from quotas import statements
-from quotas.billing import burning, invoicing
+from quotas.billing import invoicing
 from quotas.billing.credits import grant
 from quotas.billing.pricing import overage_amount
+from quotas.billing.rounds import in_each
 from quotas.billing.terms import billing_enabled, require_billing, terms_of
 from quotas.metrics import GAUGES, Metric
 from quotas.models import Allowance, BillingPeriod, CreditGrant, GrantSource, SubscriptionStatus, TopUpRule
-from quotas.periods import locked_subscription, open_period
+from quotas.periods import locked_period, open_period
 
 _MOST_PER_PERIOD = 100
 _PAYING = (SubscriptionStatus.ACTIVE, SubscriptionStatus.TRIALING)
@@ -76,24 +77,17 @@ def top_up_remove(*, metric: Metric | str) -> None:
 def top_up(*, at: datetime | None = None) -> list[CreditGrant]:
     """Buy what the workspace's rules call for now: at most once a rule and call. Nothing while it is overdue."""
     at = at or timezone.now()
-    workspace_id = current_workspace_id()
-    burning.locked(Allowance.objects.filter(metric__in=GAUGES))
-    open_period(workspace_id, at)
-    subscription = locked_subscription(workspace_id)
-    if subscription.status not in _PAYING or not billing_enabled():
+    period = locked_period(current_workspace_id(), at)
+    if period.subscription.status not in _PAYING or not billing_enabled():
         return []
-    return list(_bought(open_period(workspace_id, at), at))
+    return list(_bought(period, at))
 
 
 def top_up_all(*, now: datetime, limit: int = 200) -> int:
     """`top_up` wherever a rule calls for it; how often something was bought. Runs outside of any scope."""
     with unscoped("credit runs low in any workspace"):
         waiting = statements.rows(_WAITING, {"now": now, "limit": limit}) if billing_enabled() else []
-    bought = 0
-    for row in waiting:
-        with workspace_scope(row["workspace_id"]):
-            bought += len(top_up(at=now))
-    return bought
+    return in_each((row["workspace_id"] for row in waiting), lambda _: len(top_up(at=now)))
 
 
 def _bought(period: BillingPeriod, at: datetime) -> Iterable[CreditGrant]:
