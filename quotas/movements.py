@@ -4,7 +4,7 @@ and the clock."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -18,6 +18,8 @@ from quotas.models import Allowance, Reservation, ReservationState
 from quotas.periods import open_period
 from quotas.statements import Action, Row
 from quotas.values import Hold, Renewal, UsageAttributes
+
+_ATTRIBUTES = tuple(field.name for field in fields(UsageAttributes))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +100,8 @@ def hold_of(row: Mapping[str, Any]) -> Hold:
 
 def params_of(action: Action, step: Step, now: datetime) -> dict[str, Any]:
     """The parameters of ADVANCE and TRANSFER."""
-    return asdict(step.usage or UsageAttributes(occurred_at=now)) | {
+    usage = step.usage or UsageAttributes(occurred_at=now)
+    return {name: getattr(usage, name) for name in _ATTRIBUTES} | {
         "action": action,
         "workspace": step.workspace_id,
         "id": step.hold_id,

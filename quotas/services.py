@@ -37,23 +37,11 @@ def reserve(
     """Take `amount` out of the current allowance: all of it, or nothing and QuotaExceeded (or its kind SpendCapReached,
     unless `override_cap`). Repeating `key` changes nothing and returns the hold as it is by now. Without a renewal within
     `lease` the sweeper takes it back."""
-    if amount <= 0:
-        raise ValueError("Reserve a positive amount.")
     now = timezone.now()
-    params = {
-        "workspace": current_workspace_id(),
-        "id": uuid7(),
-        "metric": Metric(metric).value,
-        "amount": amount,
-        "purpose": purpose,
-        "subject": subject_id,
-        "key": key,
-        "now": now,
-        "lease_expires_at": now + lease,
-        "under_cap": override_cap,
-        "spend_ceiling": None,
-    }
-    return _placed(params, now)
+    params = reservation_params(
+        current_workspace_id(), now, metric=metric, amount=amount, purpose=purpose, subject_id=subject_id, key=key, lease=lease
+    )
+    return _placed(params | {"under_cap": override_cap, "spend_ceiling": None}, now)
 
 
 def settle(*, hold_id: UUID, used: int, sequence: int, usage: UsageAttributes) -> None:
@@ -97,6 +85,33 @@ def report(*, hold_id: UUID, used: int) -> None:
     if used < 0:
         raise ValueError("Use can't be negative.")
     statements.rows(statements.REPORT, {"workspace": current_workspace_id(), "id": hold_id, "used": used})
+
+
+def reservation_params(
+    workspace_id: UUID,
+    now: datetime,
+    *,
+    metric: Metric,
+    amount: int,
+    purpose: str,
+    subject_id: UUID,
+    key: str,
+    lease: timedelta,
+) -> dict[str, Any]:
+    """The parameters of RESERVE_ALONE, and most of RESERVE's. Raises ValueError for an amount that is not positive."""
+    if amount <= 0:
+        raise ValueError("Reserve a positive amount.")
+    return {
+        "workspace": workspace_id,
+        "id": uuid7(),
+        "metric": Metric(metric).value,
+        "amount": amount,
+        "purpose": purpose,
+        "subject": subject_id,
+        "key": key,
+        "now": now,
+        "lease_expires_at": now + lease,
+    }
 
 
 def _step(hold_id: UUID, **changes: Any) -> Step:

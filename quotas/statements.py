@@ -18,6 +18,7 @@ from django.db import connection
 from psycopg.rows import dict_row
 from psycopg.types.numeric import Int8
 
+_SCOPE = "SELECT set_config('app.workspace_id', %s, true), set_config('app.every_workspace', 'off', true)"
 Row = dict[str, Any]
 Params = Mapping[str, Any]
 Action = Literal["settle", "renew", "release", "expire"]
@@ -50,6 +51,29 @@ SELECT EXISTS (SELECT FROM current) AS known, EXISTS (SELECT FROM current WHERE 
        EXISTS (SELECT FROM placed) AS placed, EXISTS (SELECT FROM taken) AS taken
 """
 
+# The same for a transaction of its own, which may fail: room is taken before the row is placed, so there is nothing to
+# withdraw. No row: refused, capped, repeated or without a period; RESERVE tells which. Two at once with one key: one fails.
+RESERVE_ALONE = """
+WITH current AS (
+    SELECT a.id FROM quotas_allowance a LEFT JOIN quotas_billingperiod p ON p.id = a.period_id
+    WHERE a.workspace_id = %(workspace)s AND a.metric = %(metric)s AND NOT a.is_capped
+      AND (a.period_id IS NULL OR (p.starts_at <= %(now)s AND p.ends_at > %(now)s))
+      AND NOT EXISTS (SELECT FROM quotas_reservation r
+                      WHERE r.workspace_id = %(workspace)s AND r.metric = %(metric)s AND r.key = %(key)s)
+), taken AS (
+    UPDATE quotas_allowance a SET held = a.held + %(amount)s
+    FROM current
+    WHERE a.id = current.id AND NOT a.is_capped AND (a.settled + a.held + %(amount)s <= a.ceiling) IS NOT FALSE
+    RETURNING a.id
+)
+INSERT INTO quotas_reservation (id, workspace_id, created_at, allowance_id, metric, purpose, subject_id, key, amount,
+                                held, used, reported, state, sequence, lease_expires_at)
+SELECT %(id)s, %(workspace)s, %(now)s, taken.id, %(metric)s, %(purpose)s, %(subject)s, %(key)s, %(amount)s,
+       %(amount)s, 0, 0, 'open', 0, %(lease_expires_at)s
+FROM taken
+RETURNING id, metric, held, used, sequence, state, lease_expires_at
+"""
+
 WITHDRAW = "DELETE FROM quotas_reservation WHERE workspace_id = %(workspace)s AND id = %(id)s"
 
 # Settle, renew, release and expire are one movement of the same three counters:
@@ -61,6 +85,7 @@ WITHDRAW = "DELETE FROM quotas_reservation WHERE workspace_id = %(workspace)s AN
 #             release and expire give it back. A hold of a period that has ended keeps nothing: TRANSFER moves it.
 # Under a spend cap, what is charged for is taken by who holds the cap's lock alone: others find no surplus to charge for,
 # and a renewal without the lock changes nothing.
+# What is due is priced by the provider's rate of that moment (`billing/costs.py` says the same in Python): once, here.
 # A sequence that is not above the last one is a repeat: no row, no change. Ledger rows carry it in their event id.
 ADVANCE = """
 WITH hold AS (
@@ -112,9 +137,19 @@ WITH hold AS (
                                    provider_currency, cost_is_estimate)
     SELECT part.id, %(workspace)s, %(now)s, allowance_id, outcome.id, metric, kind, quantity, 'hold',
            concat_ws('/', outcome.id, sequence, %(action)s, kind), %(occurred_at)s, %(session_id)s::uuid, %(avatar)s,
-           %(api_key_id)s::uuid, %(provider)s, %(sku)s, CASE WHEN bears_cost THEN %(provider_cost)s::numeric END,
-           %(provider_currency)s, %(cost_is_estimate)s
+           %(api_key_id)s::uuid, %(provider)s, %(sku)s,
+           CASE WHEN bears_cost THEN COALESCE(%(provider_cost)s::numeric, rate.cost) END,
+           COALESCE(rate.currency, %(provider_currency)s), %(cost_is_estimate)s OR rate.cost IS NOT NULL
     FROM outcome
+    LEFT JOIN LATERAL (
+        SELECT LEAST(9999999999, div(2 * GREATEST(minimum, (due + rounding_step - 1) / rounding_step * rounding_step) * unit_cost
+                                     * 10000000000 + unit_size, 2 * unit_size) * 0.0000000001) AS cost, currency
+        FROM quotas_providerrate
+        WHERE %(provider)s <> '' AND %(provider_cost)s::numeric IS NULL AND due > 0
+          AND provider = %(provider)s AND sku IN (%(sku)s, '') AND metric = outcome.metric
+          AND valid_from <= %(occurred_at)s AND (valid_to > %(occurred_at)s) IS NOT FALSE
+        ORDER BY sku DESC LIMIT 1
+    ) AS rate ON true
     CROSS JOIN LATERAL (VALUES (%(usage_id)s::uuid, 'usage', counted, true),
                                (%(overrun_id)s::uuid, 'overrun', overrun, counted = 0))
         AS part (id, kind, quantity, bears_cost)
@@ -235,6 +270,18 @@ def row_of_each(statement: str, batch: Sequence[Params]) -> list[Row | None]:
     with _planned_once() as cursor:
         cursor.executemany(statement, [_typed(params) for params in batch], returning=True)
         return [results.fetchone() for results in cursor.results()]
+
+
+def row_alone(statement: str, params: Params) -> Row | None:
+    """`row` in a transaction and a scope of its own, `params["workspace"]`, within one round trip: no lock is held while an
+    answer travels. Postgres takes what is sent together outside of a transaction as one. Not inside of a transaction."""
+    if connection.in_atomic_block:
+        raise RuntimeError("A transaction is open: it would not be alone.")
+    with _planned_once() as cursor:
+        with cursor.connection.pipeline():
+            cursor.connection.execute(_SCOPE, [str(params["workspace"])])
+            cursor.execute(statement, _typed(params))
+        return cursor.fetchone()  # of a transaction that is committed
 
 
 @contextmanager

@@ -11,16 +11,25 @@ from django.db import transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    Bundle,
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from accounts.errors import Conflict
 from accounts.models import Workspace
 from accounts.tenancy import workspace_scope
 from quotas.checks import ledger_differences
 from quotas.errors import QuotaExceeded
+from quotas.metrics import Metric
 from quotas.models import Allowance, Interval, Reservation
 from quotas.periods import bounds
-from quotas.services import expire_lapsed, release, renew, report, settle
+from quotas.services import backfill, correct, expire_lapsed, release, renew, report, settle
 from tests.quotas.factories import LEASE, subscribe, take, usage, utc
 from tests.quotas.oracle import Claim, Counter, Oracle
 
@@ -43,6 +52,7 @@ class LedgerMachine(RuleBasedStateMachine):
         self.time = self.clock.start()
         self.workspace = Workspace.objects.create(name="Machine")
         self.oracle = Oracle(CEILING)
+        self.entries: list[tuple[UUID, Counter, int]] = []
         subscribe(self.workspace, anchor_at=ANCHOR, avatar_ms=CEILING)
 
     def teardown(self) -> None:
@@ -118,6 +128,26 @@ class LedgerMachine(RuleBasedStateMachine):
             report(hold_id=hold, used=used)
         if claim.state == "open":
             claim.reported = max(claim.reported, used)
+
+    @rule(used=AMOUNTS)
+    def backfills(self, used: int) -> None:
+        counter, counted = self.now_counter(), min(used, self.now_counter().free)
+        with workspace_scope(self.workspace.pk):
+            entered = backfill(metric=Metric.AVATAR_MS, quantity=used, event_id=str(uuid4()), usage=usage())
+        counter.settled, counter.overrun = counter.settled + counted, counter.overrun + used - counted
+        if counted:
+            self.entries.append((entered.entry_id, counter, counted))
+
+    @precondition(lambda self: self.entries)
+    @rule(data=st.data())
+    def corrects(self, data: st.DataObject) -> None:
+        place = data.draw(st.integers(0, len(self.entries) - 1))
+        entry, counter, left = self.entries[place]
+        change = -data.draw(st.integers(1, left))
+        with workspace_scope(self.workspace.pk):
+            correct(entry_id=entry, quantity=change, reason="A test.", event_id=str(uuid4()))
+        counter.settled += change
+        self.entries[place : place + 1] = [(entry, counter, left + change)] if left + change else []
 
     @rule(seconds=st.integers(1, 60))
     def waits(self, seconds: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -15,6 +16,7 @@ from django.utils import timezone
 
 from accounts.models import Workspace
 from accounts.tenancy import unscoped, workspace_scope
+from quotas import alone
 from quotas.checks import ledger_differences
 from quotas.errors import QuotaExceeded
 from quotas.metrics import Metric
@@ -61,6 +63,39 @@ def test_it_grants_exactly_what_fits_to_32_at_once(workspace: Workspace) -> None
     with workspace_scope(workspace.pk):
         assert counters() == (0, 500, 0)
         assert Reservation.objects.count() == 100
+        assert ledger_differences() == []
+
+
+def test_it_grants_exactly_what_fits_of_three_metrics_to_64_at_once(workspace: Workspace) -> None:
+    limits = {Metric.CONCURRENT_SESSIONS: 40, Metric.AVATAR_MS: 60, Metric.TTS_CHARACTERS: 80}
+    subscribe(workspace, concurrent_sessions=200, avatar_ms=300, tts_characters=400)
+
+    def grab(number: int) -> list[Metric]:
+        granted = []
+        for turn, metric in enumerate([*limits, *limits]):
+            try:
+                if (number + turn) % 2:
+                    with workspace_scope(workspace.pk):
+                        take(5, metric=metric)
+                else:
+                    alone.reserve(
+                        workspace_id=workspace.pk,
+                        metric=metric,
+                        amount=5,
+                        purpose="test",
+                        subject_id=workspace.pk,
+                        key=str(uuid4()),
+                        lease=LEASE,
+                    )
+                granted.append(metric)
+            except QuotaExceeded:
+                continue
+        return granted
+
+    granted = Counter(metric for each in at_once(grab, range(64)) for metric in each)
+    assert granted == limits
+    with workspace_scope(workspace.pk):
+        assert {metric: counters(metric) for metric in limits} == {metric: (0, limit * 5, 0) for metric, limit in limits.items()}
         assert ledger_differences() == []
 
 
