@@ -13,6 +13,7 @@ from quotas.metrics import Metric
 from quotas.models import (
     AlertFiring,
     AlertRule,
+    BillingProfile,
     CreditGrant,
     Invoice,
     InvoiceState,
@@ -26,8 +27,8 @@ from quotas.periods import subscription_of
 def offered_plans() -> list[Plan]:
     """The plans on offer and the workspace's own, cheapest first, with their allowances. Of each code one version."""
     own = subscription_of(current_workspace_id()).plan
-    newest = Plan.objects.order_by("code", "-version").distinct("code")
-    rows = Plan.objects.filter(Q(pk__in=newest.values("pk"), is_public=True) | Q(pk=own.pk)).prefetch_related("allowances")
+    newest = Plan.objects.filter(is_public=True).order_by("code", "-version").distinct("code")
+    rows = Plan.objects.filter(Q(pk__in=newest.values("pk")) | Q(pk=own.pk)).prefetch_related("allowances")
     shown = [plan for plan in rows if plan.code != own.code or plan.pk == own.pk]
     return sorted(shown, key=lambda plan: (plan.base_price_minor, plan.name))
 
@@ -91,6 +92,11 @@ def unseen_full(at: datetime) -> AlertFiring | None:
     """A limit of the running period that is used up and that nobody has marked as seen; None when there is none."""
     running = firings().filter(period__starts_at__lte=at, period__ends_at__gt=at)
     return running.filter(threshold_percent__gte=100, seen_at=None).first()
+
+
+def billing_profile() -> BillingProfile:
+    """To whom the workspace wants its invoices addressed; an empty one where nobody has said."""
+    return BillingProfile.objects.first() or BillingProfile()
 
 
 def spend_cap() -> SpendCap | None:

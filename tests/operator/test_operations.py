@@ -33,6 +33,7 @@ from quotas.models import (
     Subscription,
     SubscriptionStatus,
 )
+from quotas.overview import offered_plans
 from quotas.periods import open_period, subscription_of
 from tests.quotas.billing.bills import Sold, offer, put_on, use
 
@@ -339,3 +340,16 @@ def test_it_writes_only_into_the_workspace_it_is_about(
     with workspace_scope(charlies_workspace.pk):
         assert (list(Subscription.objects.values()), list(Allowance.objects.order_by("id").values())) == before
         assert not AuditEntry.objects.filter(action__startswith="operator.").exists()
+
+
+def test_it_offers_a_new_version_only_when_it_is_made_public(olga_client: Client, customer: Workspace) -> None:
+    plan = offer(base=7_700, avatar_ms=Sold())
+    carry_out(olga_client, f"quotas/plan/{plan.pk}", "plan_version_added")
+    made = Plan.objects.get(code=plan.code, version=2)
+    with workspace_scope(customer.pk):
+        assert plan in offered_plans()
+        assert made not in offered_plans()
+    carry_out(olga_client, f"quotas/plan/{made.pk}", "plan_offered")
+    with workspace_scope(customer.pk):
+        assert made in offered_plans()
+        assert plan not in offered_plans()
