@@ -15,7 +15,6 @@ from django.db import transaction
 from accounts.tenancy import current_workspace_id
 from quotas.billing.drafting import Line, base_lines, line_of, use_lines
 from quotas.billing.pricing import tax
-from quotas.billing.snapshots import profile_of_workspace
 from quotas.billing.subscriptions import plan_change
 from quotas.billing.terms import base_price_of, billing_enabled
 from quotas.models import (
@@ -30,6 +29,7 @@ from quotas.models import (
     Subscription,
     SubscriptionStatus,
 )
+from quotas.overview import billing_profile
 from quotas.periods import bounds, open_period
 
 
@@ -97,7 +97,7 @@ def upcoming(at: datetime) -> Upcoming:
     counters = Allowance.objects.filter(period=period)
     waiting = PendingLine.objects.filter(invoice=None).order_by("created_at", "id")
     lines = [*base_lines(_following(period)), *use_lines(period, counters), *map(line_of, waiting)]
-    subtotal, profile = max(0, sum(line.amount_minor for line in lines)), profile_of_workspace()
+    subtotal, profile = max(0, sum(line.amount_minor for line in lines)), billing_profile()
     due = tax(subtotal, profile.tax_rate_bp)
     return Upcoming(
         period=period,

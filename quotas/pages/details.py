@@ -15,7 +15,6 @@ from accounts.pages import PageRequest, carried_out, workspace_page
 from quotas import overview
 from quotas.billing import topup
 from quotas.billing.credits import money_left
-from quotas.billing.snapshots import profile_of_workspace
 from quotas.pages.forms import ProfileForm, TopUpForm
 from quotas.payment.selectors import billing_overview
 from quotas.payment.services import checkout_url, portal_url
@@ -72,7 +71,7 @@ def top_up_end(request: PageRequest, metric: str) -> HttpResponse:
 
 
 def _page(request: PageRequest, **forms: Any) -> HttpResponse:
-    now, currency, profile = timezone.now(), overview.currency(), profile_of_workspace()
+    now, currency, profile = timezone.now(), overview.currency(), overview.billing_profile()
     shown = {
         "payment": billing_overview(),
         "grants": list(overview.grants(now)),

@@ -34,9 +34,9 @@ def test_it_lists_the_thresholds(settled: None, alice_api: APIClient) -> None:
 
 @pytest.mark.parametrize("metric", ["avatar_ms", "spend_cap"])
 def test_it_makes_one_once_changes_and_deletes_it(metric: str, alice_api: APIClient, workspace: Workspace) -> None:
-    key = {"HTTP_IDEMPOTENCY_KEY": str(uuid4())}
-    made = alice_api.post(ALERTS, WISH | {"metric": metric}, format="json", **key)
-    again = alice_api.post(ALERTS, WISH | {"metric": metric}, format="json", **key)
+    key = {"Idempotency-Key": str(uuid4())}
+    made = alice_api.post(ALERTS, WISH | {"metric": metric}, format="json", headers=key)
+    again = alice_api.post(ALERTS, WISH | {"metric": metric}, format="json", headers=key)
     assert (made.status_code, again.json()) == (201, made.json())
     url = f"{ALERTS}/{made.json()['id']}"
     changed = alice_api.patch(url, {"by_webhook": True}, format="json").json()

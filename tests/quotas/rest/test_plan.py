@@ -62,13 +62,13 @@ def test_it_begins_with_the_trial_that_a_plan_has(alice_api: APIClient) -> None:
 
 
 def test_it_changes_once_however_often_it_is_asked(starter: None, alice_api: APIClient, workspace: Workspace) -> None:
-    key = {"HTTP_IDEMPOTENCY_KEY": str(uuid4())}
-    first = alice_api.post(f"{URL}/change", {"plan": "pro"}, format="json", **key)
-    again = alice_api.post(f"{URL}/change", {"plan": "pro"}, format="json", **key)
+    key = {"Idempotency-Key": str(uuid4())}
+    first = alice_api.post(f"{URL}/change", {"plan": "pro"}, format="json", headers=key)
+    again = alice_api.post(f"{URL}/change", {"plan": "pro"}, format="json", headers=key)
     assert (first.status_code, again.status_code) == (200, 200)
     assert again.headers["Idempotency-Replayed"] == "true"
     assert first.json() == again.json()
-    assert alice_api.post(f"{URL}/change", {"plan": "free"}, format="json", **key).status_code == 422
+    assert alice_api.post(f"{URL}/change", {"plan": "free"}, format="json", headers=key).status_code == 422
     with workspace_scope(workspace.pk):
         assert Invoice.objects.filter(reason="change").count() == 2
 
