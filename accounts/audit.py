@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from accounts.context import current_actor
 from accounts.models import AuditEntry
@@ -10,8 +12,18 @@ from accounts.models import AuditEntry
 
 def record(action: str, *, subject: object = "", **data: Any) -> None:
     """Append `action` (dotted verb, as in `api_key.created`) about `subject` to the scope's workspace."""
+    _entry(action, subject, data).save()
+
+
+def record_each(entries: Iterable[tuple[UUID, str, object, dict[str, Any]]]) -> None:
+    """Append (workspace, action, subject, data) of several workspaces, in one statement."""
+    rows = [_entry(action, subject, data, workspace_id=workspace) for workspace, action, subject, data in entries]
+    AuditEntry.objects.bulk_create(rows)
+
+
+def _entry(action: str, subject: object, data: dict[str, Any], **owner: Any) -> AuditEntry:
     actor = current_actor()
-    AuditEntry.objects.create(
+    return AuditEntry(
         action=action,
         actor_id=actor.user_id,
         api_key_id=actor.api_key_id,
@@ -19,4 +31,5 @@ def record(action: str, *, subject: object = "", **data: Any) -> None:
         data=data,
         ip=actor.ip,
         request_id=actor.request_id,
+        **owner,
     )

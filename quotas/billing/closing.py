@@ -7,6 +7,7 @@ in between leaves a period in `closing`, which the next round takes up again.
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -18,6 +19,7 @@ from quotas.billing.burning import burn, locked, unclosed_counters
 from quotas.billing.invoicing import invoice_period
 from quotas.billing.subscriptions import subscription_roll
 from quotas.billing.terms import billing_enabled
+from quotas.billing.together import close_together
 from quotas.metrics import GAUGES, Metric
 from quotas.models import Allowance, BillingPeriod, PeriodState, Reservation, ReservationState
 from quotas.movements import Step, advance, in_lock_order
@@ -27,6 +29,8 @@ from quotas.values import UsageAttributes
 logger = logging.getLogger(__name__)
 # So long may holds that were taken in a period move into the next one; then what was reported of them is settled.
 PATIENCE = timedelta(hours=1)
+# Plain periods a transaction: enough to share its statements, few enough that nobody waits long for a number.
+_TOGETHER = 50
 
 _HELD = """EXISTS (
     SELECT FROM quotas_allowance a JOIN quotas_reservation r ON r.allowance_id = a.id AND r.state = 'open'
@@ -46,7 +50,22 @@ def close_due(*, now: datetime, limit: int = 100) -> int:
     with unscoped("periods end in every workspace"):
         claimed = statements.rows(_CLAIM, {"now": now, "patient_until": now - PATIENCE, "limit": limit})
     claimed.sort(key=lambda row: (row["ends_at"], row["id"]))
-    return sum(_closed_or_logged(claim, now) for claim in claimed)
+    plain: set[UUID] = set()
+    for start in range(0, len(claimed), _TOGETHER):
+        plain |= _together_or_logged(claimed[start : start + _TOGETHER], now)
+    return len(plain) + sum(_closed_or_logged(claim, now) for claim in claimed if claim["id"] not in plain)
+
+
+def _together_or_logged(claims: Sequence[statements.Row], now: datetime) -> set[UUID]:
+    """The plain ones in one go; where that fails none of them, and each is tried by itself."""
+    free = [claim for claim in claims if not claim["is_held"]]
+    try:
+        return close_together(
+            period_ids=[claim["id"] for claim in free], workspaces=[claim["workspace_id"] for claim in free], now=now
+        )
+    except Exception:
+        logger.exception("%s periods could not be closed together.", len(free))
+        return set()
 
 
 def close_period(*, workspace_id: UUID, period_id: UUID, now: datetime) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
-
-from django.db.models import Q
+from uuid import UUID
 
 from quotas.billing.costs import pass_through_of
 from quotas.billing.pricing import cost_plus_amount, overage_amount, prorated
@@ -137,6 +137,10 @@ def _ms(span: timedelta) -> int:
     return span // timedelta(milliseconds=1)
 
 
-def waiting_lines() -> list[PendingLine]:
-    """What waits for the scope's workspace's next invoice, oldest first; locked, so that two invoices can't take it."""
-    return list(PendingLine.objects.select_for_update().filter(Q(invoice=None)).order_by("created_at", "id"))
+def waiting_lines(workspaces: Sequence[UUID]) -> defaultdict[UUID, list[PendingLine]]:
+    """By workspace what waits for its next invoice, oldest first; locked, so that two invoices can't take it."""
+    rows = PendingLine.objects.select_for_update().filter(workspace_id__in=workspaces, invoice=None)
+    waiting: defaultdict[UUID, list[PendingLine]] = defaultdict(list)
+    for row in rows.order_by("created_at", "id"):
+        waiting[row.workspace_id].append(row)
+    return waiting

@@ -6,19 +6,17 @@ Call these inside a workspace scope. What an invoice goes through later is in `s
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from django.utils import timezone
 
 from accounts.errors import Conflict
 from accounts.tenancy import current_workspace_id
-from quotas.billing.announcing import announce
-from quotas.billing.credits import apply_money, refund_money
+from quotas.billing.credits import refund_money
 from quotas.billing.drafting import Line, base_lines, change_lines, line_of, use_lines, waiting_lines
-from quotas.billing.numbering import take_number
-from quotas.billing.pricing import tax
-from quotas.billing.snapshots import profile_of_workspace, snapshot_of
+from quotas.billing.issuing import Draft, issue, issue_all
 from quotas.billing.standing import locked_invoice, mark_paid, mark_uncollectible, void
 from quotas.metrics import Metric
 from quotas.models import (
@@ -34,8 +32,10 @@ from quotas.models import (
 from quotas.periods import open_period
 
 __all__ = [
+    "Ended",
     "invoice_change",
     "invoice_period",
+    "invoice_periods",
     "issue",
     "mark_paid",
     "mark_uncollectible",
@@ -45,6 +45,15 @@ __all__ = [
 ]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A period that has ended, its counters, and the period that follows."""
+
+    period: BillingPeriod
+    counters: list[Allowance]
+    following: BillingPeriod
+
+
 def invoice_period(
     *, period: BillingPeriod, counters: Iterable[Allowance], following: BillingPeriod, at: datetime
 ) -> Invoice | None:
@@ -52,14 +61,24 @@ def invoice_period(
 
     None where there is nothing to say. Call it while the rows of the period and its counters are locked.
     """
-    waiting = waiting_lines()
-    lines = [*base_lines(following), *use_lines(period, counters), *map(line_of, waiting)]
-    if not lines:
-        return None
-    invoice = issue(period=period, reason=InvoiceReason.PERIOD, lines=lines, at=at)
-    if waiting:
-        PendingLine.objects.filter(pk__in=[row.pk for row in waiting]).update(invoice=invoice)
-    return invoice
+    ended = Ended(period=period, counters=list(counters), following=following)
+    return next(iter(invoice_periods([ended], at)), None)
+
+
+def invoice_periods(periods: Sequence[Ended], at: datetime) -> list[Invoice]:
+    """`invoice_period` for periods of different workspaces, all in one go; those with nothing to say are left out."""
+    waiting = waiting_lines([ended.period.workspace_id for ended in periods])
+    drafts = [draft for ended in periods if (draft := _draft(ended, waiting[ended.period.workspace_id])).lines]
+    invoices = issue_all(drafts, at)
+    for invoice in invoices:
+        if rows := waiting[invoice.workspace_id]:
+            PendingLine.objects.filter(pk__in=[row.pk for row in rows]).update(invoice=invoice)
+    return invoices
+
+
+def _draft(ended: Ended, waiting: Sequence[PendingLine]) -> Draft:
+    lines = [*base_lines(ended.following), *use_lines(ended.period, ended.counters), *map(line_of, waiting)]
+    return Draft(period=ended.period, reason=InvoiceReason.PERIOD, lines=lines)
 
 
 def invoice_change(*, period: BillingPeriod, old_base_minor: int, new_base_minor: int, at: datetime) -> Invoice | None:
@@ -73,9 +92,9 @@ def invoice_change(*, period: BillingPeriod, old_base_minor: int, new_base_minor
     if not lines:
         return None
     if total < 0:
-        _carry(-total, currency=period.plan.currency, key=key, reason="Unused part of the former plan", at=at)
+        refund_money(amount_minor=-total, currency=period.plan.currency, key=key, reason="Unused part of the former plan", at=at)
         return None
-    return _keyed(key) or issue(period=period, reason=InvoiceReason.CHANGE, lines=lines, at=at, key=key)
+    return _keyed(key) or issue(Draft(period=period, reason=InvoiceReason.CHANGE, lines=lines, key=key), at)
 
 
 def purchase_invoice(
@@ -88,7 +107,7 @@ def purchase_invoice(
     if (made := _keyed(key)) is not None:
         return made
     period = open_period(current_workspace_id(), at)
-    return issue(period=period, reason=InvoiceReason.PURCHASE, lines=[line], at=at, key=key)
+    return issue(Draft(period=period, reason=InvoiceReason.PURCHASE, lines=[line], key=key), at)
 
 
 def reissue(*, invoice_id: UUID, at: datetime) -> Invoice:
@@ -102,73 +121,10 @@ def reissue(*, invoice_id: UUID, at: datetime) -> Invoice:
     if Invoice.objects.filter(replaces=former).exclude(state=InvoiceState.VOID).exists():
         raise Conflict("The invoice was issued again already.", code="invoice_replaced")
     lines = [_copied(line) for line in former.lines.order_by("position") if line.kind != LineKind.CREDIT]
-    reason = InvoiceReason(former.reason)
-    invoice = issue(period=former.period, reason=reason, lines=lines, at=at, replaces=former)
+    draft = Draft(period=former.period, reason=InvoiceReason(former.reason), lines=lines, replaces=former)
+    invoice = issue(draft, at)
     PendingLine.objects.filter(invoice=former).update(invoice=invoice)
     return invoice
-
-
-def issue(
-    *,
-    period: BillingPeriod,
-    reason: InvoiceReason,
-    lines: Sequence[Line],
-    at: datetime,
-    key: str = "",
-    replaces: Invoice | None = None,
-) -> Invoice:
-    """Draft an invoice of `lines`, take money credit off it, number it and tell of it. A total of zero is paid at once."""
-    invoice = Invoice.objects.create(period=period, reason=reason, currency=period.plan.currency, key=key, replaces=replaces)
-    lines = [*lines, *_credit_lines(invoice, sum(line.amount_minor for line in lines), at)]
-    InvoiceLine.objects.bulk_create(_rows(invoice, lines))
-    _settle(invoice, sum(line.amount_minor for line in lines), at)
-    announce("issued", invoice)
-    if invoice.state == InvoiceState.PAID:
-        announce("paid", invoice)
-    return invoice
-
-
-def _credit_lines(invoice: Invoice, charges: int, at: datetime) -> list[Line]:
-    """Money credit that is taken off; or, where corrections outweigh the charges, what is carried to the next invoice."""
-    if charges < 0:
-        key = f"invoice/{invoice.pk}"
-        _carry(-charges, currency=invoice.currency, key=key, reason="Carried over from an invoice", at=at)
-        return [Line(kind=LineKind.CREDIT, description="Carried over to the next invoice", amount_minor=-charges)]
-    taken = apply_money(invoice=invoice, amount_minor=charges, at=at) if charges else 0
-    return [Line(kind=LineKind.CREDIT, description="Credit", amount_minor=-taken)] if taken else []
-
-
-def _settle(invoice: Invoice, subtotal: int, at: datetime) -> None:
-    """The last step, under the lock of the series: from here on the invoice doesn't change."""
-    profile = profile_of_workspace()
-    invoice.subtotal_minor, invoice.tax_rate_bp = subtotal, profile.tax_rate_bp
-    invoice.tax_minor = tax(subtotal, profile.tax_rate_bp)
-    invoice.total_minor = subtotal + invoice.tax_minor
-    invoice.issued_at, invoice.due_at = at, at + timedelta(days=profile.days_to_pay)
-    invoice.snapshot = snapshot_of(invoice.period, profile) | {"replaces": invoice.replaces.number if invoice.replaces else ""}
-    invoice.state = InvoiceState.OPEN if invoice.total_minor else InvoiceState.PAID
-    invoice.paid_at = None if invoice.total_minor else at
-    invoice.number = take_number()
-    invoice.save()
-
-
-def _rows(invoice: Invoice, lines: Sequence[Line]) -> list[InvoiceLine]:
-    return [
-        InvoiceLine(
-            invoice=invoice,
-            position=position,
-            kind=line.kind,
-            description=line.description,
-            metric=line.metric,
-            quantity=line.quantity,
-            unit_price=line.unit_price,
-            unit_size=line.unit_size,
-            amount_minor=line.amount_minor,
-            starts_at=line.starts_at,
-            ends_at=line.ends_at,
-        )
-        for position, line in enumerate(lines, start=1)
-    ]
 
 
 def _copied(row: InvoiceLine) -> Line:
@@ -187,7 +143,3 @@ def _copied(row: InvoiceLine) -> Line:
 
 def _keyed(key: str) -> Invoice | None:
     return Invoice.objects.filter(key=key).first()
-
-
-def _carry(amount_minor: int, *, currency: str, key: str, reason: str, at: datetime) -> None:
-    refund_money(amount_minor=amount_minor, currency=currency, key=key, reason=reason, at=at)

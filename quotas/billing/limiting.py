@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
@@ -35,12 +36,16 @@ def limit_of(terms: Terms, granted: int, subscription: Subscription, at: datetim
 
 def fresh_allowances(period: BillingPeriod, at: datetime) -> list[Allowance]:
     """Unsaved allowances of every metric as `period` begins, without credit."""
-    terms, is_capped = _terms(period), _is_capped(period.workspace_id)
+    return begun_with(period, _terms(period), at, is_capped=_is_capped(period.workspace_id))
+
+
+def begun_with(period: BillingPeriod, terms: Mapping[Metric, Terms], at: datetime, *, is_capped: bool) -> list[Allowance]:
+    """Unsaved allowances of the metrics that `terms` names, as `period` begins, without credit."""
     rows = []
-    for metric in Metric:
+    for metric, one in terms.items():
         row = Allowance(workspace_id=period.workspace_id, period=None if metric.is_gauge else period, metric=metric)
-        limit = limit_of(terms[metric], 0, period.subscription, at)
-        for name, value in _values(row, terms[metric], limit, is_capped).items():
+        limit = limit_of(one, 0, period.subscription, at)
+        for name, value in _values(row, one, limit, is_capped).items():
             setattr(row, name, value)
         rows.append(row)
     return rows

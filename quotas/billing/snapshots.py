@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
+from collections.abc import Iterable
 from typing import Any
+from uuid import UUID
 
 from django.conf import settings
 
@@ -13,9 +16,10 @@ REVERSE_CHARGE = (
 )
 
 
-def profile_of_workspace() -> BillingProfile:
-    """To whom the scope's workspace wants its invoices addressed; an empty profile where nobody has said."""
-    return BillingProfile.objects.first() or BillingProfile()
+def profiles_of(workspaces: Iterable[UUID]) -> defaultdict[UUID, BillingProfile]:
+    """To whom workspaces want their invoices addressed; an empty profile where nobody has said."""
+    found = BillingProfile.objects.filter(workspace_id__in=list(workspaces))
+    return defaultdict(BillingProfile, {profile.workspace_id: profile for profile in found})
 
 
 def snapshot_of(period: BillingPeriod, profile: BillingProfile) -> dict[str, Any]:
