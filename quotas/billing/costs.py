@@ -14,8 +14,9 @@ from quotas.metrics import Metric
 from quotas.models import Allowance, Plan, PlanAllowance, Pricing, ProviderRate, UsageEntry
 from quotas.values import UsageAttributes
 
+LOCAL = "local"  # the provider of what runs on our own machines
 # What the ledger can keep of a cost: ten places of the major unit.
-_KEPT = Decimal(1).scaleb(-10)
+_KEPT, _MOST = Decimal(1).scaleb(-10), Decimal(9_999_999_999)
 _EXACT = Context(prec=60)
 
 
@@ -60,7 +61,8 @@ def rate_for(provider: str, sku: str, metric: Metric, at: datetime) -> ProviderR
 def cost_of(quantity: int, rate: ProviderRate) -> Decimal:
     """What `quantity` costs at `rate` (formula there), in major units of its currency; nothing for nothing.
 
-    Exact up to the tenth place, where it is rounded half up: more the ledger doesn't keep. Raises ValueError below 0.
+    Exact up to the tenth place, where it is rounded half up, and up to ten digits: more the ledger doesn't keep. Settlements
+    compute the same in SQL (`statements.py`). Raises ValueError below 0.
     """
     if quantity < 0:
         raise ValueError("Use can't be negative.")
@@ -69,7 +71,7 @@ def cost_of(quantity: int, rate: ProviderRate) -> Decimal:
     steps = -(-quantity // rate.rounding_step)
     billable = max(rate.minimum, steps * rate.rounding_step)
     cost = _EXACT.divide(_EXACT.multiply(rate.unit_cost, Decimal(billable)), Decimal(rate.unit_size))
-    return cost.quantize(_KEPT, rounding=ROUND_HALF_UP, context=_EXACT)
+    return min(cost.quantize(_KEPT, rounding=ROUND_HALF_UP, context=_EXACT), _MOST)
 
 
 def priced(usage: UsageAttributes, metric: Metric, quantity: int) -> UsageAttributes:

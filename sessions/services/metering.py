@@ -9,6 +9,7 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from quotas.billing.costs import LOCAL
 from quotas.metrics import Metric
 from quotas.selectors import share_used
 from quotas.services import renew
@@ -35,7 +36,11 @@ def next_renewal() -> timedelta:
 def usage_of(session: AvatarSession) -> UsageAttributes:
     """What the ledger remembers about this session's usage."""
     return UsageAttributes(
-        occurred_at=timezone.now(), session_id=session.pk, avatar=session.avatar, api_key_id=session.api_key_id
+        occurred_at=timezone.now(),
+        session_id=session.pk,
+        avatar=session.avatar,
+        api_key_id=session.api_key_id,
+        provider=LOCAL,
     )
 
 

@@ -5,14 +5,15 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import pytest
 from django.db import IntegrityError, transaction
 from django.utils import timezone
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from accounts.models import Workspace
 from quotas.billing.costs import (
     CurrencyMismatch,
     Priceable,
@@ -27,11 +28,12 @@ from quotas.billing.costs import (
 )
 from quotas.metrics import Metric
 from quotas.models import Allowance, BillingPeriod, Overage, Plan, PlanAllowance, Pricing, ProviderRate, Subscription, UsageEntry
-from quotas.services import settle
-from tests.quotas.factories import plan, take, usage, utc
+from quotas.services import release, renew, settle
+from tests.quotas.factories import LEASE, plan, subscribe, take, usage, utc
 
 pytestmark = pytest.mark.django_db
 NEW_YEAR = utc(2026, 1, 1)
+MOST = 9_999_999_999  # that the ledger can keep
 
 
 def rate(**changes: Any) -> ProviderRate:
@@ -71,6 +73,9 @@ def test_it_never_errs_by_more_than_half_of_the_last_place(
 ) -> None:
     card = ProviderRate(unit_cost=unit_cost, unit_size=unit_size, rounding_step=step, minimum=minimum)
     billable = max(minimum, quantity + (-quantity) % step)
+    if unit_cost * billable / unit_size >= MOST:
+        assert cost_of(quantity, card) == MOST
+        return
     numerator, denominator = unit_cost.as_integer_ratio()
     got, scale = cost_of(quantity, card).as_integer_ratio()
     # |got/scale − billable · numerator / (denominator · size)| ≤ ½ · 10⁻¹⁰, in whole numbers
@@ -129,9 +134,9 @@ def test_it_leaves_what_has_no_rate_no_provider_or_its_cost_already() -> None:
 
 
 def settled(quantity: int, attributes: Any, metric: Metric = Metric.TTS_CHARACTERS) -> UsageEntry:
-    """Use `quantity`, priced, and return its line of the ledger."""
+    """Use `quantity` and return its line of the ledger."""
     hold = take(quantity, metric=metric)
-    settle(hold_id=hold.id, used=quantity, sequence=1, usage=priced(attributes, metric, quantity))
+    settle(hold_id=hold.id, used=quantity, sequence=1, usage=attributes)
     return UsageEntry.objects.get(reservation=hold.id)
 
 
@@ -148,6 +153,57 @@ def test_it_keeps_an_entrys_cost_when_the_rate_changes(in_workspace: UUID) -> No
 def test_it_settles_what_has_no_rate_without_a_cost(in_workspace: UUID) -> None:
     entry = settled(2000, speech(timezone.now()))
     assert (entry.quantity, entry.provider, entry.provider_cost) == (2000, "voices", None)
+
+
+@pytest.fixture
+def unlimited(workspace: Workspace) -> None:
+    subscribe(workspace, tts_characters=None)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    quantity=st.integers(1, 10**9),
+    unit_cost=st.decimals(0, 10**6, places=12),
+    unit_size=st.sampled_from([1, 7, 1000, 3_600_000]),
+    step=st.integers(1, 100_000),
+    minimum=st.integers(0, 10**6),
+)
+def test_it_settles_at_the_very_cost_of_the_formula(
+    unlimited: None, in_workspace: UUID, quantity: int, unit_cost: Decimal, unit_size: int, step: int, minimum: int
+) -> None:
+    at, sku = timezone.now(), str(uuid4())
+    card = rate(sku=sku, unit_cost=unit_cost, unit_size=unit_size, rounding_step=step, minimum=minimum)
+    entry = settled(quantity, speech(at, sku=sku))
+    assert entry.provider_cost == cost_of(quantity, card)
+    assert priced(speech(at, sku=sku), Metric.TTS_CHARACTERS, quantity).provider_cost == entry.provider_cost
+
+
+def test_it_settles_by_the_rate_of_the_moment_of_use(in_workspace: UUID) -> None:
+    now = timezone.now()
+    hour_ago, instant = now - timedelta(hours=1), timedelta(microseconds=1)
+    rate(valid_to=hour_ago)
+    rate(valid_from=hour_ago, unit_cost=Decimal("0.05"))
+    rate(sku="hd", unit_cost=Decimal(1))
+    costs = [settled(1000, speech(at)).provider_cost for at in (hour_ago - instant, hour_ago, now)]
+    assert costs == [Decimal("0.03"), Decimal("0.05"), Decimal("0.05")]
+    assert [settled(1000, speech(now, sku=sku)).provider_cost for sku in ("hd", "sd")] == [Decimal(1), Decimal("0.05")]
+
+
+def test_it_prices_each_step_of_a_hold_once(in_workspace: UUID) -> None:
+    rate(minimum=500)
+    hold = take(5000, metric=Metric.TTS_CHARACTERS)
+    for _ in range(2):
+        renew(hold_id=hold.id, used=1000, sequence=1, next_amount=4000, lease=LEASE, usage=speech(timezone.now()))
+    settle(hold_id=hold.id, used=0, sequence=2, usage=speech(timezone.now()))
+    release(hold_id=hold.id, used=100, sequence=3, usage=speech(timezone.now()))
+    entries = UsageEntry.objects.filter(reservation=hold.id).order_by("id")
+    assert [entry.provider_cost for entry in entries] == [Decimal("0.03"), Decimal("0.015")]
+
+
+def test_it_keeps_a_cost_that_the_caller_knows(in_workspace: UUID) -> None:
+    rate()
+    entry = settled(1000, speech(timezone.now(), provider_cost=Decimal(7), provider_currency="USD"))
+    assert (entry.provider_cost, entry.provider_currency, entry.cost_is_estimate) == (Decimal(7), "USD", False)
 
 
 def cost_plus(included: int) -> Allowance:
@@ -184,8 +240,7 @@ def test_it_bears_the_cost_of_overrun_itself(in_workspace: UUID) -> None:
     allowance = cost_plus(included=1000)
     Allowance.objects.filter(pk=allowance.pk).update(ceiling=2000)
     hold = take(2000, metric=Metric.TTS_CHARACTERS)
-    attributes = priced(speech(timezone.now()), Metric.TTS_CHARACTERS, 4000)
-    settle(hold_id=hold.id, used=4000, sequence=1, usage=attributes)
+    settle(hold_id=hold.id, used=4000, sequence=1, usage=speech(timezone.now()))
     allowance.refresh_from_db()
     passed = pass_through_of(allowance)
     assert (allowance.settled, allowance.overrun) == (2000, 2000)
