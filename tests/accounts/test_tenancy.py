@@ -28,6 +28,7 @@ GLOBAL = {
     "accounts.Workspace": "the tenant itself",
     "quotas.Plan": "the price list is the same for all",
     "quotas.PlanAllowance": "a part of the price list",
+    "quotas.InvoiceSeries": "the issuer's numbers, across workspaces",
 }
 FRAMEWORKS = {"admin", "auth", "contenttypes", "sessions", "account", "mfa", "usersessions"}
 
@@ -37,6 +38,8 @@ UNSCOPED = {
     "accounts/access.py": "credentials come before the workspace is known",
     "accounts/webhooks/clock.py": "deliveries of all workspaces become due",
     "accounts/selectors.py": "a person's memberships and invitations span workspaces",
+    "quotas/billing/closing.py": "periods of all workspaces end by the clock",
+    "quotas/billing/together.py": "periods that end together share their statements",
     "quotas/clock.py": "holds and periods of all workspaces lapse by the clock",
     "quotas/checks.py": "the nightly check adds up every workspace",
     "quotas/daily.py": "the days of every workspace are summed together",
