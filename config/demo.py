@@ -47,9 +47,9 @@ def _run(stack: Stack, processes: Processes, port: int) -> None:
     subprocess.run([sys.executable, "manage.py", "create_demo", str(CARD)], check=True)
     processes.start("web", web(port, host=os.environ.get("HOST", "127.0.0.1")))
     processes.start("worker", worker())
-    processes.start("batch", batch())
     processes.start("clock", clock())
     _await_ready(port, processes)
+    processes.start("batch", batch())  # nobody waits for it
     _greet()
     name = processes.wait()
     sys.exit(f"The {name} process ended; see its output above.")

@@ -39,6 +39,7 @@ def batch(*, threads: int = 8) -> list[str]:
     return [
         *("env", f"dramatiq_queue_prefetch={threads}", sys.executable, "-m", "dramatiq", "config.batch"),
         *("--queues", *BATCH_QUEUES, "--processes", "1", "--threads", str(threads), "--worker-shutdown-timeout", "5000"),
+        "--skip-logging",  # Django's settings say what is logged
     ]
 
 
