@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -21,7 +22,7 @@ from quotas.billing.alert_mail import mail_alerts
 from quotas.billing.caps import spend_of
 from quotas.billing.rounds import in_each
 from quotas.billing.rules import SPEND_CAP
-from quotas.metrics import Metric
+from quotas.metrics import GAUGES, Metric
 from quotas.models import AlertFiring, AlertRule, Allowance, BillingPeriod, CapAction, SpendCap
 from quotas.periods import open_period
 
@@ -34,15 +35,18 @@ WITH current AS (
     WHERE state <> 'closed' AND starts_at <= %(now)s AND ends_at > %(now)s
       AND (%(workspace)s::uuid IS NULL OR workspace_id = %(workspace)s::uuid)
 ), watched AS (
-    SELECT c.workspace_id, c.id AS period_id, a.metric, CASE WHEN a.period_id IS NULL THEN a.held ELSE a.settled END AS used,
-           CASE WHEN a.included IS NOT NULL AND a.included + a.granted > 0 THEN a.included + a.granted
-                WHEN a.overage = 'charge' THEN a.ceiling END AS most
-    FROM current c
-    JOIN quotas_allowance a ON a.workspace_id = c.workspace_id AND (a.period_id = c.id OR a.period_id IS NULL)
-    WHERE %(metric)s::text IS NULL OR a.metric = %(metric)s::text
+    SELECT c.workspace_id, c.id AS period_id, a.metric, a.settled AS used, a.included, a.granted, a.overage, a.ceiling
+    FROM current c JOIN quotas_allowance a ON a.period_id = c.id AND a.workspace_id = c.workspace_id
+    UNION ALL
+    SELECT c.workspace_id, c.id, a.metric, a.held, a.included, a.granted, a.overage, a.ceiling
+    FROM current c JOIN quotas_allowance a USING (workspace_id) WHERE a.metric = ANY(%(gauges)s)
+), limited AS (
+    SELECT *, CASE WHEN included IS NOT NULL AND included + granted > 0 THEN included + granted
+                   WHEN overage = 'charge' THEN ceiling END AS most
+    FROM watched WHERE used > 0 AND (%(metric)s::text IS NULL OR metric = %(metric)s::text)
 ), crossed AS (
-    SELECT w.*, r.threshold_percent FROM watched w JOIN quotas_alertrule r USING (workspace_id, metric)
-    WHERE w.most > 0 AND w.used > 0 AND w.used::numeric * 100 >= w.most::numeric * r.threshold_percent
+    SELECT w.*, r.threshold_percent FROM limited w JOIN quotas_alertrule r USING (workspace_id, metric)
+    WHERE w.most > 0 AND w.used::numeric * 100 >= w.most::numeric * r.threshold_percent
       AND NOT EXISTS (SELECT FROM quotas_alertfiring f WHERE (f.workspace_id, f.period_id, f.metric, f.threshold_percent)
                       = (w.workspace_id, w.period_id, w.metric, r.threshold_percent))
 )
@@ -53,15 +57,19 @@ SELECT gen_random_uuid(), %(now)s, workspace_id, period_id, metric, threshold_pe
 ON CONFLICT DO NOTHING
 RETURNING id
 """  # noqa: S608  (our own text)
-# Caps need their spending summed: look at those where something is charged and a threshold is still silent.
+# What the cap's thresholds are held against is rounded for each metric, as on the invoice: look where it may be reached. Use
+# at cost is summed there, too.
 _WAITING = f"""{_CROSSED}
 SELECT workspace_id FROM crossed
 UNION
 SELECT c.workspace_id FROM current c JOIN quotas_spendcap s USING (workspace_id)
 JOIN quotas_alertrule r ON r.workspace_id = c.workspace_id AND r.metric = ''
-WHERE s.amount_minor > 0
-  AND EXISTS (SELECT FROM quotas_allowance a WHERE a.period_id = c.id AND a.overage = 'charge'
-              AND a.settled > a.included + a.granted)
+CROSS JOIN LATERAL (
+    SELECT sum((settled - included - granted) * unit_price / unit_size + 1) AS about, bool_or(pricing = 'cost_plus') AS at_cost
+    FROM quotas_allowance a
+    WHERE a.period_id = c.id AND a.workspace_id = c.workspace_id AND overage = 'charge' AND settled > included + granted
+) spent
+WHERE s.amount_minor > 0 AND (spent.at_cost OR spent.about * 100 >= s.amount_minor::numeric * r.threshold_percent)
   AND NOT EXISTS (SELECT FROM quotas_alertfiring f WHERE f.period_id = c.id AND f.metric = ''
                   AND f.threshold_percent = r.threshold_percent)
 LIMIT %(limit)s
@@ -82,7 +90,7 @@ def evaluate_alerts(*, at: datetime | None = None) -> list[AlertFiring]:
 def evaluate_all(*, now: datetime, limit: int = 500) -> int:
     """`evaluate_alerts` wherever something is to be told; how many alerts that were. Runs outside of any scope."""
     with unscoped("limits are crossed in any workspace"):
-        waiting = statements.rows(_WAITING, {"now": now, "workspace": None, "metric": None, "limit": limit})
+        waiting = statements.rows(_WAITING, _params(now) | {"limit": limit})
     return in_each((row["workspace_id"] for row in waiting), lambda _: len(evaluate_alerts(at=now)))
 
 
@@ -95,9 +103,13 @@ def mark_seen(*, firing_id: UUID, at: datetime | None = None) -> None:
 
 
 def _fired(metric: Metric | None, at: datetime) -> list[AlertFiring]:
-    params = {"now": at, "workspace": current_workspace_id(), "metric": metric.value if metric else None}
+    params = _params(at) | {"workspace": current_workspace_id(), "metric": metric.value if metric else None}
     made = [row["id"] for row in statements.rows(_FIRE, params)]
     return list(AlertFiring.objects.filter(pk__in=made)) if made else []
+
+
+def _params(at: datetime) -> dict[str, Any]:
+    return {"now": at, "workspace": None, "metric": None, "gauges": sorted(GAUGES)}
 
 
 def _fired_by_cap(at: datetime) -> list[AlertFiring]:

@@ -105,6 +105,8 @@ def _invalid(name: str, why: str) -> Invalid:
 
 
 def _planned(row: PlanAllowance) -> Terms:
+    if Metric(row.metric).is_gauge:  # a level has no use above it that could be charged
+        return Terms(included=row.included, ceiling=row.included)
     return Terms(
         included=row.included,
         ceiling=row.hard_limit,
