@@ -20,6 +20,7 @@ from accounts.errors import Invalid, NotFound
 from accounts.identifiers import uuid7
 from accounts.tenancy import current_workspace_id
 from quotas import statements
+from quotas.billing.costs import priced
 from quotas.billing.late import queue_late_use
 from quotas.daily import refresh_day
 from quotas.metrics import Metric
@@ -43,6 +44,7 @@ def backfill(*, metric: Metric, quantity: int, event_id: str, usage: UsageAttrib
     if usage.occurred_at > timezone.now() + _AHEAD:
         raise Invalid("What is backfilled must have happened.")
     allowance = _allowance_at(Metric(metric), usage.occurred_at)
+    usage = priced(usage, Metric(metric), quantity)
     return _enter(allowance, quantity, source=source, event_id=event_id, kind=EntryKind.USAGE, usage=usage)
 
 

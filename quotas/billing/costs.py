@@ -11,7 +11,7 @@ from django.db.models import Q, Sum
 
 from accounts.errors import Conflict
 from quotas.metrics import Metric
-from quotas.models import Allowance, Plan, PlanAllowance, Pricing, ProviderRate, UsageEntry
+from quotas.models import Allowance, EntryKind, Plan, PlanAllowance, Pricing, ProviderRate, UsageEntry
 from quotas.values import UsageAttributes
 
 LOCAL = "local"  # the provider of what runs on our own machines
@@ -157,8 +157,9 @@ def _valid(rates: Iterable[ProviderRate], provider: str, sku: str, metric: Metri
 
 
 def _frozen(allowance: Allowance) -> dict[str, Decimal]:
+    """By currency; without what came late, which is billed at the average of the others."""
     entries = UsageEntry.objects.filter(workspace_id=allowance.workspace_id, allowance=allowance, provider_cost__isnull=False)
-    sums = entries.values_list("provider_currency").annotate(cost=Sum("provider_cost"))
+    sums = entries.exclude(kind=EntryKind.LATE).values_list("provider_currency").annotate(cost=Sum("provider_cost"))
     return {currency: cost for currency, cost in sums if cost}
 
 

@@ -76,7 +76,7 @@ SELECT e.provider, e.sku, e.metric, count(*) AS entries, sum(e.quantity) AS quan
 FROM quotas_usageentry e
 WHERE e.occurred_at >= %(start)s AND e.occurred_at < %(end)s AND e.created_at >= %(start)s - interval '1 day'
   AND e.provider NOT IN ('', 'local') AND e.provider_cost IS NULL AND e.provider_currency = ''
-  AND e.kind IN ('usage', 'overrun')
+  AND e.kind IN ('usage', 'overrun', 'late')
 GROUP BY 1, 2, 3 ORDER BY last_at DESC
 """
 

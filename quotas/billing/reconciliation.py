@@ -21,7 +21,7 @@ from quotas.models import (
     UsageEntry,
 )
 
-_USED = (EntryKind.USAGE, EntryKind.OVERRUN, EntryKind.CORRECTION)
+_USED = (EntryKind.USAGE, EntryKind.OVERRUN, EntryKind.CORRECTION, EntryKind.LATE)
 _BP = 10_000
 
 

@@ -26,8 +26,21 @@ from quotas.billing.costs import (
     priced_each,
     rate_for,
 )
+from quotas.entering import backfill
 from quotas.metrics import Metric
-from quotas.models import Allowance, BillingPeriod, Overage, Plan, PlanAllowance, Pricing, ProviderRate, Subscription, UsageEntry
+from quotas.models import (
+    Allowance,
+    BillingPeriod,
+    EntryKind,
+    Overage,
+    Plan,
+    PlanAllowance,
+    Pricing,
+    ProviderRate,
+    Subscription,
+    UsageEntry,
+)
+from quotas.periods import open_period
 from quotas.services import release, renew, settle
 from tests.quotas.factories import LEASE, plan, subscribe, take, usage, utc
 
@@ -206,6 +219,14 @@ def test_it_keeps_a_cost_that_the_caller_knows(in_workspace: UUID) -> None:
     assert (entry.provider_cost, entry.provider_currency, entry.cost_is_estimate) == (Decimal(7), "USD", False)
 
 
+def test_it_prices_what_is_backfilled(in_workspace: UUID) -> None:
+    rate()
+    now = timezone.now()
+    open_period(in_workspace, now)
+    backfill(metric=Metric.TTS_CHARACTERS, quantity=1000, event_id="1", usage=speech(now))
+    assert UsageEntry.objects.get().provider_cost == Decimal("0.03")
+
+
 def cost_plus(included: int) -> Allowance:
     """The scope's workspace's spoken characters of now, passed on above `included`."""
     offer = plan({})
@@ -245,6 +266,16 @@ def test_it_bears_the_cost_of_overrun_itself(in_workspace: UUID) -> None:
     passed = pass_through_of(allowance)
     assert (allowance.settled, allowance.overrun) == (2000, 2000)
     assert (passed.cost, passed.charged, passed.used) == (Decimal("0.12"), 1000, 4000)
+
+
+def test_it_leaves_what_came_late_out_of_the_average(in_workspace: UUID) -> None:
+    rate()
+    allowance = cost_plus(included=1000)
+    entry = settled(4000, speech(timezone.now()))
+    entry.pk, entry.kind, entry.provider_cost, entry._state.adding = uuid4(), EntryKind.LATE, Decimal(50), True
+    entry.save()
+    allowance.refresh_from_db()
+    assert pass_through_of(allowance).cost == Decimal("0.12")
 
 
 def test_it_refuses_to_pass_on_costs_in_another_currency(in_workspace: UUID) -> None:
