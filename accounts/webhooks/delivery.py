@@ -15,10 +15,11 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from accounts.tenancy import workspace_scope
+from accounts.vault import Unreadable
 from accounts.webhooks import health
 from accounts.webhooks.models import DeliveryState, DisabledReason, WebhookAttempt, WebhookDelivery, WebhookEndpoint
 from accounts.webhooks.schedule import MAX_TRIES, Chance, retry_after, wait_after
-from accounts.webhooks.signing import secrets_of, signed_headers
+from accounts.webhooks.signing import sealed_secrets, signed_headers, unseal
 from accounts.webhooks.wire import Answer, Wire
 
 logger = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ class Parcel:
     url: str
     message_id: str
     body: bytes
-    secrets: tuple[str, ...]
+    sealed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +88,7 @@ def claim(delivery_id: UUID, now: datetime) -> Parcel | None:
         url=endpoint.url,
         message_id=row.message.public_id,
         body=row.message.body.encode(),
-        secrets=tuple(secrets_of(endpoint, now)),
+        sealed=tuple(sealed_secrets(endpoint, now)),
     )
 
 
@@ -106,7 +107,11 @@ def _open_requests(endpoint: WebhookEndpoint, now: datetime) -> int:
 
 def send(parcel: Parcel, wire: Wire) -> Answer:
     """The request itself, signed for this moment."""
-    signed = signed_headers(message_id=parcel.message_id, body=parcel.body, secrets=parcel.secrets, now=timezone.now())
+    try:
+        secrets = unseal(parcel.sealed)
+    except Unreadable:
+        return Answer(error="secret", detail="The secret can't be read any more: make a new one.")
+    signed = signed_headers(message_id=parcel.message_id, body=parcel.body, secrets=secrets, now=timezone.now())
     headers = {"Content-Type": "application/json", "User-Agent": "Visavis-Webhooks/1", "Accept": "*/*", **signed}
     return wire.post(parcel.url, headers=headers, body=parcel.body)
 

@@ -27,11 +27,14 @@ def seal(secret: str) -> str:
     return vault.seal(secret, purpose=_PURPOSE)
 
 
-def secrets_of(endpoint: WebhookEndpoint, now: datetime) -> list[str]:
-    """The secrets that sign now: the current one, and for a day the one before it."""
-    sealed = [endpoint.secret]
-    if endpoint.previous_until is not None and endpoint.previous_until > now:
-        sealed.append(endpoint.previous_secret)
+def sealed_secrets(endpoint: WebhookEndpoint, now: datetime) -> list[str]:
+    """The secrets that sign now, as they are stored: the current one, and for a day the one before it."""
+    is_replacing = endpoint.previous_until is not None and endpoint.previous_until > now
+    return [endpoint.secret, endpoint.previous_secret] if is_replacing else [endpoint.secret]
+
+
+def unseal(sealed: Iterable[str]) -> list[str]:
+    """The secrets themselves; raises vault.Unreadable when SECRET_KEY was replaced without a fallback."""
     return [vault.unseal(text, purpose=_PURPOSE) for text in sealed]
 
 

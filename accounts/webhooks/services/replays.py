@@ -53,12 +53,12 @@ def endpoint_replay_failed(*, by: Access, endpoint_id: UUID, since: datetime) ->
     """
     require(by, WRITE)
     endpoint, now = _enabled(endpoint_id), timezone.now()
-    failed = WebhookDelivery.objects.filter(endpoint=endpoint, state__in=_UNDELIVERED, created_at__gte=since)
-    ids = list(failed.order_by("created_at").values_list("pk", flat=True))
-    rows = WebhookDelivery.objects.filter(pk__in=ids)
-    count: int = rows.update(**_afresh(now) | {"woken_at": None})  # each that ends wakes the next
-    rows.filter(pk__in=ids[:AT_ONCE]).update(woken_at=now)
-    wake_on_commit(endpoint.workspace_id, ids[:AT_ONCE])
+    rows = WebhookDelivery.objects.filter(endpoint=endpoint)
+    count: int = rows.filter(state__in=_UNDELIVERED, created_at__gte=since).update(**_afresh(now) | {"woken_at": None})
+    waiting = rows.filter(state=DeliveryState.PENDING, due_at=now, woken_at=None)
+    first = list(waiting.order_by("created_at").values_list("pk", flat=True)[:AT_ONCE])  # each that ends wakes the next
+    waiting.filter(pk__in=first).update(woken_at=now)
+    wake_on_commit(endpoint.workspace_id, first)
     audit.record("webhook.replayed", subject=endpoint.pk, messages=count, since=since.isoformat())
     return count
 

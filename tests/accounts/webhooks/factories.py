@@ -28,6 +28,11 @@ def endpoint(url: str = "https://hooks.example.com/", *, types: tuple[str, ...] 
     return WebhookEndpoint.objects.create(url=url, event_types=list(types), secret=signing.seal(SECRET), **fields)
 
 
+def current_secrets(of: WebhookEndpoint, now: datetime) -> list[str]:
+    """The secrets that sign its messages at `now`."""
+    return signing.unseal(signing.sealed_secrets(of, now))
+
+
 def delivery(to: WebhookEndpoint, event_type: str = "session.live", *, now: datetime | None = None) -> WebhookDelivery:
     """A message for one endpoint that is due now."""
     return tell([to], event_type, {"session_id": "s1"}, now=now or timezone.now())[0]

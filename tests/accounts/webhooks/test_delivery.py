@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 from django.core import mail
+from django.test import override_settings
 from django.utils import timezone
 
 from accounts.models import AuditEntry, Role, Workspace
@@ -198,6 +199,13 @@ def test_it_follows_no_redirect_and_takes_it_for_a_failure(receiver: Receiver, i
     row = delivery(endpoint(receiver.url))
     try_once(row)
     assert (row.state, row.last_status, len(receiver.got)) == (DeliveryState.PENDING, 307, 1)
+
+
+def test_it_says_when_its_secret_cannot_be_read(receiver: Receiver, in_workspace: UUID) -> None:
+    with override_settings(SECRET_KEY="a key that is gone"):
+        row = delivery(endpoint(receiver.url))
+    try_once(row)
+    assert (row.state, log(), receiver.got) == (DeliveryState.PENDING, [(1, None, "secret")], [])
 
 
 def test_strangers_cannot_have_a_delivery_made(receiver: Receiver, workspace: Workspace, charlies_workspace: Workspace) -> None:

@@ -16,8 +16,7 @@ from accounts.tenancy import workspace_scope
 from accounts.webhooks import services
 from accounts.webhooks.models import DeliveryState, DisabledReason, WebhookDelivery, WebhookEndpoint, WebhookMessage
 from accounts.webhooks.services.endpoints import MAX_ENDPOINTS
-from accounts.webhooks.signing import secrets_of
-from tests.accounts.webhooks.factories import SECRET, delivery, endpoint
+from tests.accounts.webhooks.factories import SECRET, current_secrets, delivery, endpoint
 
 URL = "https://hooks.example.com/a"
 pytestmark = pytest.mark.django_db
@@ -32,7 +31,7 @@ def test_it_makes_an_endpoint_and_shows_its_secret_once(alice_access: Access, in
     row = WebhookEndpoint.objects.get()
     assert (row.url, row.event_types, row.description, row.enabled) == (URL, ["turn.*"], "our shop", True)
     assert made.secret not in row.secret
-    assert secrets_of(row, timezone.now()) == [made.secret]
+    assert current_secrets(row, timezone.now()) == [made.secret]
     assert actions() == ["webhook.created"]
     assert "whsec_" not in str(list(AuditEntry.objects.values()))
 
@@ -78,7 +77,7 @@ def test_it_changes_what_is_named_and_nothing_else(alice_access: Access, in_work
     services.endpoint_update(by=alice_access, endpoint_id=row.pk, changes={"description": "new", "id": uuid4(), "secret": "x"})
     row.refresh_from_db()
     assert (row.description, row.url, row.event_types, row.enabled) == ("new", URL, ["turn.*"], True)
-    assert secrets_of(row, timezone.now()) == [SECRET]
+    assert current_secrets(row, timezone.now()) == [SECRET]
     services.endpoint_update(by=alice_access, endpoint_id=row.pk, changes={"description": "new"})
     assert actions() == ["webhook.changed"], "no change, no trace"
     with pytest.raises(Invalid):
@@ -107,12 +106,12 @@ def test_rotation_keeps_the_old_secret_for_a_day(alice_access: Access, in_worksp
     made = services.endpoint_rotate(by=alice_access, endpoint_id=to.pk)
     to.refresh_from_db()
     now = timezone.now()
-    assert secrets_of(to, now) == [made.secret, SECRET]
-    assert secrets_of(to, now + timedelta(hours=23, minutes=59)) == [made.secret, SECRET]
-    assert secrets_of(to, now + timedelta(hours=24)) == [made.secret]
+    assert current_secrets(to, now) == [made.secret, SECRET]
+    assert current_secrets(to, now + timedelta(hours=23, minutes=59)) == [made.secret, SECRET]
+    assert current_secrets(to, now + timedelta(hours=24)) == [made.secret]
     again = services.endpoint_rotate(by=alice_access, endpoint_id=to.pk)
     to.refresh_from_db()
-    assert secrets_of(to, now) == [again.secret, made.secret], "two at most"
+    assert current_secrets(to, now) == [again.secret, made.secret], "two at most"
 
 
 def test_deleting_takes_the_log_along(alice_access: Access, in_workspace: UUID) -> None:
@@ -185,4 +184,4 @@ def test_strangers_find_nothing(workspace: Workspace, charlies_workspace: Worksp
         with pytest.raises(NotFound), workspace_scope(charlies_workspace.pk):
             act()
     with workspace_scope(workspace.pk):
-        assert secrets_of(WebhookEndpoint.objects.get(), timezone.now()) == [SECRET]
+        assert current_secrets(WebhookEndpoint.objects.get(), timezone.now()) == [SECRET]

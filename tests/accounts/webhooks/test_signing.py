@@ -13,7 +13,8 @@ from standardwebhooks import Webhook, WebhookVerificationError
 
 from accounts import vault
 from accounts.webhooks.models import WebhookEndpoint
-from accounts.webhooks.signing import new_secret, seal, secrets_of, sign, signed_headers
+from accounts.webhooks.signing import new_secret, seal, sign, signed_headers
+from tests.accounts.webhooks.factories import current_secrets
 
 
 @given(st.text(max_size=200), st.uuids())
@@ -46,11 +47,11 @@ def test_it_signs_the_example_of_the_specification() -> None:
 def test_both_secrets_verify_while_one_replaces_the_other() -> None:
     old, new, now = new_secret(), new_secret(), timezone.now()
     row = WebhookEndpoint(secret=seal(new), previous_secret=seal(old), previous_until=now + timedelta(hours=1))
-    headers = signed_headers(message_id="msg_1", body=b"{}", secrets=secrets_of(row, now), now=now)
+    headers = signed_headers(message_id="msg_1", body=b"{}", secrets=current_secrets(row, now), now=now)
     assert len(headers["webhook-signature"].split(" ")) == 2
     for secret in (old, new):
         Webhook(secret).verify(b"{}", headers)
-    assert secrets_of(row, now + timedelta(hours=1)) == [new]
+    assert current_secrets(row, now + timedelta(hours=1)) == [new]
 
 
 def test_a_secret_is_long_random_and_unreadable_where_it_is_kept() -> None:
