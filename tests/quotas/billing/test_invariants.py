@@ -231,6 +231,6 @@ def test_it_keeps_every_invariant_whatever_happens_in_any_order() -> None:
     run_state_machine_as_test(
         BillingMachine,
         settings=settings(
-            max_examples=8, stateful_step_count=40, deadline=None, suppress_health_check=list(HealthCheck), database=None
+            max_examples=6, stateful_step_count=35, deadline=None, suppress_health_check=list(HealthCheck), database=None
         ),
     )
