@@ -7,8 +7,9 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, hotp_value, yield_hotp_counters_from_time
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -33,6 +34,7 @@ from tests.quotas.billing.bills import Sold, close, offer, put_on, use
 
 pytestmark = pytest.mark.django_db
 HOME = f"/{settings.ADMIN_PATH}"
+SECRET = "JBSWY3DPEHPK3PXP"
 
 
 def every_list() -> list[str]:
@@ -65,6 +67,18 @@ def test_it_asks_staff_for_a_second_factor(frank: User) -> None:
     session["account_authentication_methods"] = session["account_authentication_methods"][:1]
     session.save()
     assert client.get(HOME)["Location"] == f"{reverse('mfa_reauthenticate')}?next=%2F{settings.ADMIN_PATH[:-1]}%2F"
+
+
+def test_it_lets_staff_in_by_the_code_of_their_app(frank: User) -> None:
+    TOTP.activate(frank, SECRET)
+    client = sign_in(frank)
+    question = client.get(HOME)["Location"]
+    assert client.get(question).status_code == 200
+    assert client.post(question, {"code": "000000"}).status_code == 200
+    assert client.get(HOME).status_code == 302
+    code = format_hotp_value(hotp_value(SECRET, next(yield_hotp_counters_from_time())))
+    assert client.post(question, {"code": code})["Location"] == HOME
+    assert client.get(HOME).status_code == 200
 
 
 def test_it_lets_nobody_in_who_is_no_longer_active_or_staff(olga: User, olga_client: Client) -> None:
@@ -128,6 +142,10 @@ def test_it_makes_a_new_person_with_a_password_to_be_set(db: None, capsys: Any) 
     made = User.objects.get(email="new@example.com")
     assert (made.is_staff, made.has_usable_password()) == (True, False)
     assert "password" in capsys.readouterr().out
+    for wrong in (("new",), ("nobody@example.com", "--revoke")):
+        with pytest.raises(CommandError):
+            call_command("create_operator", *wrong)
+    assert User.objects.count() == 1
 
 
 def test_it_signs_operators_out(olga_client: Client) -> None:

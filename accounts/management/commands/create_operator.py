@@ -6,6 +6,7 @@ from typing import Any
 
 from allauth.account.models import EmailAddress
 from django.conf import settings
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.core.validators import validate_email
 from django.db import transaction
@@ -36,7 +37,10 @@ class Command(BaseCommand):
 
     def _new(self, email: str) -> User:
         """Somebody whose address the person at this console vouches for; without a password."""
-        validate_email(email)
+        try:
+            validate_email(email)
+        except ValidationError as error:
+            raise CommandError(f"{email} is no e-mail address.") from error
         user = User.objects.create_user(email)
         EmailAddress.objects.create(user=user, email=user.email, verified=True, primary=True)
         self.stdout.write("They have no password yet: they sign in by a code sent to that address, or reset the password.")
