@@ -84,7 +84,8 @@ def _fresh(wanted: UsageFilter, since: date, by: Sequence[Dimension]) -> Iterato
     start, end = _midnight(since), _midnight(wanted.last + timedelta(days=1))
     entries = UsageEntry.objects.filter(occurred_at__gte=start, occurred_at__lt=end, kind__in=COUNTED, **wanted.columns)
     # Nothing is entered before it occurs: older months need no look. Named metrics let the index begin at the time.
-    entries = entries.filter(created_at__gte=start - _SKEW, metric__in=COUNTERS)
+    first, last = _month(start - _SKEW), timezone.now() + _SKEW
+    entries = entries.filter(created_at__gte=first, created_at__lt=last, metric__in=COUNTERS)
     return _sums(entries.annotate(day=TruncDate("occurred_at", tzinfo=UTC)), by)
 
 
@@ -112,3 +113,8 @@ def _sort_key(key: tuple[Any, ...]) -> tuple[str, ...]:
 
 def _midnight(day: date) -> datetime:
     return datetime(day.year, day.month, day.day, tzinfo=UTC)
+
+
+def _month(moment: datetime) -> datetime:
+    """Where the ledger's partition of `moment` begins."""
+    return datetime(moment.year, moment.month, 1, tzinfo=UTC)
