@@ -1,4 +1,4 @@
-"""`make bench [ONLY=talk,load,rest,quotas]`: measure, print, and write build/bench.json."""
+"""`make bench [ONLY=talk,load,rest,quotas,usage]`: measure, print, and write build/bench.json."""
 
 from __future__ import annotations
 
@@ -10,28 +10,42 @@ import uvloop
 from benchmarks import load, rest, talk
 from benchmarks.figures import Figures, machine
 from benchmarks.installation import Installation
+from benchmarks.scratch import scratch_database
+
+_ALONE = ("quotas", "usage")  # ask Postgres alone: nothing else runs meanwhile
 
 
 def main() -> None:
     """Run what is named on the command line, or everything."""
-    wanted = sys.argv[1:] or ["talk", "rest", "quotas", "load"]
+    wanted = sys.argv[1:] or ["talk", "rest", "quotas", "usage", "load"]
     print(machine(), flush=True)
     figures = Figures()
-    with Installation(worker_processes=2 if "load" in wanted else 1) as place:
-        for name in wanted:
-            if name == "quotas":
-                _quotas(figures)
-            else:
+    served = [name for name in wanted if name not in _ALONE]
+    if len(served) < len(wanted):
+        with scratch_database() as owner_url:
+            _measure_alone([name for name in wanted if name in _ALONE], figures, owner_url)
+    if served:
+        with Installation(worker_processes=2 if "load" in served else 1) as place:
+            for name in served:
                 uvloop.run({"talk": talk, "load": load, "rest": rest}[name].measure(place, figures))
     figures.found["machine"] = {"unit": "", "value": machine()}
     figures.save()
 
 
-def _quotas(figures: Figures) -> None:
-    from benchmarks import quotas
+def _measure_alone(wanted: list[str], figures: Figures, owner_url: str) -> None:
+    from benchmarks import billing, quotas, usage_page
 
-    figures.value("reserve_settle_per_s", quotas.reserve_settle_per_s(), "cycles/s", "≥ 2000")
-    figures.value("reserve_settle_one_tenant_per_s", quotas.reserve_settle_one_tenant_per_s(), "cycles/s", "≥ 1000")
+    if "quotas" in wanted:
+        figures.value("reserve_settle_per_s", quotas.reserve_settle_per_s(), "cycles/s", "≥ 2000")
+        figures.value("reserve_settle_one_tenant_per_s", quotas.reserve_settle_one_tenant_per_s(), "cycles/s", "≥ 1000")
+        figures.value("closing_invoices_per_s", billing.closing_invoices_per_s(), "invoices/s", "≥ 100")
+        figures.value("renewals_per_s", quotas.renewals_per_s(), "renewals/s")
+    if "usage" in wanted:
+        workspaces, seconds = usage_page.fill(owner_url)
+        figures.value("usage_ledger_rows", usage_page.ROWS, "rows")
+        figures.value("usage_ledger_fill_s", seconds, "s")
+        figures.value("usage_daily_first_sum_s", usage_page.sum_days(), "s")
+        figures.spread("usage_page_ms", usage_page.page_ms(workspaces), "ms", "p95 ≤ 100")
 
 
 if __name__ == "__main__":
