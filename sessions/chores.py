@@ -16,7 +16,6 @@ from django.utils import timezone
 from accounts.webhooks import clock as webhooks
 from quotas import checks
 from quotas.billing import clock as billing
-from quotas.payment import clock as payment
 
 logger = logging.getLogger(__name__)
 LOOK_SECONDS = 1.0
@@ -35,7 +34,6 @@ class Chore:
 CHORES = (
     Chore(name="webhooks", every_seconds=5, work=webhooks.sweep),
     Chore(name="billing", every_seconds=15, work=lambda now: billing.sweep(now=now)),
-    Chore(name="payments", every_seconds=60, work=lambda now: payment.sweep(now=now)),
     Chore(name="daily", every_seconds=600, work=checks.daily),
 )
 

@@ -1,4 +1,4 @@
-"""Beside the sessions, the leading clock looks after bills, payments, webhooks and sums."""
+"""Beside the sessions, the leading clock looks after bills, webhooks and sums."""
 
 from __future__ import annotations
 
