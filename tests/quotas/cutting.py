@@ -46,6 +46,8 @@ class Wire:
             except OSError:
                 return
             server = socket.create_connection(self._server)
+            for end in (client, server):  # frames go one by one: no waiting for more of them
+                end.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             answered, doomed = threading.Event(), threading.Event()
             threading.Thread(target=self._up, args=(client, server, doomed, answered), daemon=True).start()
             threading.Thread(target=self._down, args=(client, server, doomed, answered), daemon=True).start()
