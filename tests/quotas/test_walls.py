@@ -140,6 +140,7 @@ LIMITS_ARE_WRITTEN_BY = {
     "periods.py": "fresh allowances of a period",
     "limiting.py": "limits and prices, of plan and credit",
     "burning.py": "what of the granted credit is burned",
+    "together.py": "fresh allowances of many periods at once",
     "closing.py": "the lease of a hold that nobody moved out of its period",
 }
 
