@@ -15,7 +15,7 @@ from quotas import statements
 from quotas.caps import shortage, under_cap
 from quotas.metrics import Metric
 from quotas.models import Allowance, Reservation, ReservationState
-from quotas.periods import open_period
+from quotas.periods import open_moment, open_period
 from quotas.statements import Action, Row
 from quotas.values import Hold, Renewal, UsageAttributes
 
@@ -67,6 +67,8 @@ def finished(action: Action, step: Step, row: Row | None, now: datetime) -> Row:
         # A spend cap watches, or the hold moved to another period's allowance while we waited for the one it was in.
         if action == "renew" and _is_capped(standing):
             params |= under_cap(step.workspace_id, Metric(standing["metric"]), now)
+        params |= {"now": open_moment(step.workspace_id, now)}
+        statements.rows(statements.REPOINT, params)
         row = statements.row(statements.ADVANCE, params)
     if action != "renew" or not row["ended"]:
         return row

@@ -20,7 +20,7 @@ from quotas.billing.rules import add_default_rules
 from quotas.billing.terms import base_price_of
 from quotas.billing.turning import turn
 from quotas.metrics import GAUGES, Metric
-from quotas.models import Allowance, BillingPeriod, Interval, Subscription, SubscriptionStatus
+from quotas.models import Allowance, BillingPeriod, Interval, PeriodState, Subscription, SubscriptionStatus
 from quotas.plans import FREE, current_plan
 
 _MONTHS = {Interval.MONTH: 1, Interval.YEAR: 12}
@@ -53,6 +53,13 @@ def open_period(workspace_id: UUID, at: datetime) -> BillingPeriod:
         with workspace_scope(workspace_id):
             period = _opened(workspace_id, at)
     return period
+
+
+def open_moment(workspace_id: UUID, at: datetime) -> datetime:
+    """`at`, with its period opened; where that is closed already (a clock is behind), the first moment after it."""
+    while (period := open_period(workspace_id, at)).state == PeriodState.CLOSED:
+        at = period.ends_at
+    return at
 
 
 def subscription_of(workspace_id: UUID) -> Subscription:

@@ -24,7 +24,7 @@ from quotas.errors import refusal
 from quotas.metrics import Metric
 from quotas.models import Reservation, ReservationState
 from quotas.movements import Step, advance, hold_of, renewal_of
-from quotas.periods import open_period
+from quotas.periods import open_moment
 from quotas.statements import Row
 from quotas.values import Hold, Renewal, UsageAttributes
 
@@ -121,7 +121,8 @@ def _step(hold_id: UUID, **changes: Any) -> Step:
 def _placed(params: Row, now: datetime) -> Hold:
     outcome = statements.one(statements.RESERVE, params)
     if not outcome["known"]:
-        open_period(params["workspace"], now)
+        now = open_moment(params["workspace"], now)
+        params |= {"now": now}
         outcome = statements.one(statements.RESERVE, params)
     if outcome["capped"]:
         params |= under_cap(params["workspace"], Metric(params["metric"]), now)
@@ -130,5 +131,7 @@ def _placed(params: Row, now: datetime) -> Hold:
         return hold_of(params | {"held": params["amount"], "used": 0, "sequence": 0, "state": ReservationState.OPEN})
     if outcome["placed"]:
         statements.rows(statements.WITHDRAW, params)
+        if (moment := open_moment(params["workspace"], now)) != now:  # the period was closed while we waited
+            return _placed(params | {"id": uuid7(), "now": moment}, moment)
         raise refusal(shortage(params["workspace"], Metric(params["metric"]), asked=params["amount"], at=now))
     return hold_of(Reservation.objects.values().get(metric=params["metric"], key=params["key"]))

@@ -31,7 +31,7 @@ WITH current AS (
     SELECT a.id, a.is_capped AND NOT %(under_cap)s AS capped
     FROM quotas_allowance a LEFT JOIN quotas_billingperiod p ON p.id = a.period_id
     WHERE a.workspace_id = %(workspace)s AND a.metric = %(metric)s
-      AND (a.period_id IS NULL OR (p.starts_at <= %(now)s AND p.ends_at > %(now)s))
+      AND NOT a.is_closed AND (a.period_id IS NULL OR (p.starts_at <= %(now)s AND p.ends_at > %(now)s))
 ), placed AS (
     INSERT INTO quotas_reservation (id, workspace_id, created_at, allowance_id, metric, purpose, subject_id, key, amount,
                                     held, used, reported, state, sequence, lease_expires_at)
@@ -43,7 +43,7 @@ WITH current AS (
 ), taken AS (
     UPDATE quotas_allowance a SET held = a.held + %(amount)s
     FROM placed
-    WHERE a.id = placed.allowance_id
+    WHERE a.id = placed.allowance_id AND NOT a.is_closed
       AND (a.settled + a.held + %(amount)s <= LEAST(a.ceiling, %(spend_ceiling)s::bigint)) IS NOT FALSE
     RETURNING a.id
 )
@@ -57,13 +57,14 @@ RESERVE_ALONE = """
 WITH current AS (
     SELECT a.id FROM quotas_allowance a LEFT JOIN quotas_billingperiod p ON p.id = a.period_id
     WHERE a.workspace_id = %(workspace)s AND a.metric = %(metric)s AND NOT a.is_capped
-      AND (a.period_id IS NULL OR (p.starts_at <= %(now)s AND p.ends_at > %(now)s))
+      AND NOT a.is_closed AND (a.period_id IS NULL OR (p.starts_at <= %(now)s AND p.ends_at > %(now)s))
       AND NOT EXISTS (SELECT FROM quotas_reservation r
                       WHERE r.workspace_id = %(workspace)s AND r.metric = %(metric)s AND r.key = %(key)s)
 ), taken AS (
     UPDATE quotas_allowance a SET held = a.held + %(amount)s
     FROM current
-    WHERE a.id = current.id AND NOT a.is_capped AND (a.settled + a.held + %(amount)s <= a.ceiling) IS NOT FALSE
+    WHERE a.id = current.id AND NOT a.is_closed AND NOT a.is_capped
+      AND (a.settled + a.held + %(amount)s <= a.ceiling) IS NOT FALSE
     RETURNING a.id
 )
 INSERT INTO quotas_reservation (id, workspace_id, created_at, allowance_id, metric, purpose, subject_id, key, amount,
@@ -90,13 +91,17 @@ WITHDRAW = "DELETE FROM quotas_reservation WHERE workspace_id = %(workspace)s AN
 ADVANCE = """
 WITH hold AS (
     SELECT r.id, r.metric, r.state, r.held, r.reported, r.allowance_id,
-           LEAST(a.ceiling, CASE WHEN NOT a.is_capped THEN NULL WHEN %(under_cap)s THEN %(spend_ceiling)s::bigint
+           LEAST(a.ceiling, CASE WHEN NOT a.is_capped THEN NULL
+                                 WHEN %(under_cap)s AND (p.ends_at > %(now)s) IS NOT FALSE THEN %(spend_ceiling)s::bigint
                                  ELSE a.included + a.granted END) - a.settled - a.held AS left_over,
            GREATEST(r.sequence, %(sequence)s::bigint) AS sequence, COALESCE(p.ends_at <= %(now)s, false) AS ended
     FROM quotas_allowance a
     JOIN quotas_reservation r ON r.allowance_id = a.id
     LEFT JOIN quotas_billingperiod p ON p.id = a.period_id
-    WHERE r.workspace_id = %(workspace)s AND r.id = %(id)s
+    WHERE r.workspace_id = %(workspace)s AND r.id = %(id)s AND NOT a.is_closed
+      AND (%(action)s <> 'renew' OR p.ends_at IS NULL OR p.ends_at > %(now)s OR EXISTS (
+          SELECT FROM quotas_billingperiod c
+          WHERE c.workspace_id = %(workspace)s AND c.starts_at <= %(now)s AND c.ends_at > %(now)s))
       AND CASE WHEN %(action)s = 'expire' THEN r.state = 'open' AND r.lease_expires_at < %(now)s
                ELSE r.state <> 'released' AND r.sequence < %(sequence)s::bigint END
       AND (%(under_cap)s OR NOT a.is_capped OR %(action)s <> 'renew')
@@ -173,6 +178,14 @@ UPDATE quotas_reservation r SET allowance_id = room.id, held = room.amount
 FROM room
 WHERE r.workspace_id = %(workspace)s AND r.id = %(id)s AND r.state = 'open' AND r.held = 0
 RETURNING r.id, r.metric, r.held, r.used, r.sequence, r.state, r.lease_expires_at
+"""
+
+# A hold that the sweeper took back, and whose period was closed since: what it used counts where the meter finds it.
+REPOINT = """
+UPDATE quotas_reservation r SET allowance_id = n.id
+FROM quotas_allowance o, quotas_allowance n JOIN quotas_billingperiod p ON p.id = n.period_id
+WHERE r.workspace_id = %(workspace)s AND r.id = %(id)s AND r.held = 0 AND o.id = r.allowance_id AND o.is_closed
+  AND n.workspace_id = r.workspace_id AND n.metric = r.metric AND p.starts_at <= %(now)s AND p.ends_at > %(now)s
 """
 
 REPORT = """

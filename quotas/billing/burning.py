@@ -64,8 +64,9 @@ def granted_of(rows: Sequence[Allowance], at: datetime) -> dict[UUID, int]:
         if is_youngest:
             granted[row.pk] = row.burned + left[row.metric]
         else:
-            granted[row.pk] = min(row.granted, row.burned + left[row.metric])
-            left[row.metric] -= min(left[row.metric], max(0, _due(row, row.settled + row.held) - row.burned))
+            owed = min(left[row.metric], max(0, _due(row, row.settled + row.held) - row.burned))
+            granted[row.pk] = row.burned + owed
+            left[row.metric] -= owed
     return granted
 
 

@@ -89,6 +89,7 @@ def _close(period: BillingPeriod, rows: list[Allowance], now: datetime) -> None:
     following = subscription_roll(period=period, at=now)
     if billing_enabled():
         invoice_period(period=period, counters=rows, following=following, at=now)
+    Allowance.objects.filter(period=period).update(is_closed=True)  # whoever waits for their rows sees it
     period.state, period.closed_at = PeriodState.CLOSED, now
     period.save(update_fields=["state", "closed_at"])
 

@@ -43,8 +43,8 @@ def payment_restored(*, workspace_id: UUID, at: datetime) -> None:
     """Full service again, unless another invoice of the workspace is overdue. Repeats change nothing."""
     with workspace_scope(workspace_id):
         subscription = locked_period(workspace_id, at).subscription
-        if subscription.status in _LATE and _overdue_since(at) is None:
-            _set(subscription, _in_good_standing(subscription, at), None, at)
+        if subscription.status in _LATE:
+            _stand(workspace_id, at)
 
 
 def _stand(workspace_id: UUID, now: datetime) -> bool:
@@ -54,7 +54,7 @@ def _stand(workspace_id: UUID, now: datetime) -> bool:
         status, grace_until = _in_good_standing(subscription, now), None
     else:
         grace = timedelta(days=subscription.plan.grace_days)
-        grace_until = subscription.grace_until or due_at + grace
+        grace_until = max(filter(None, (subscription.grace_until, due_at + grace)))
         status = SubscriptionStatus.SUSPENDED if grace_until + grace <= now else SubscriptionStatus.PAST_DUE
     if (status, grace_until) == (subscription.status, subscription.grace_until):
         return False

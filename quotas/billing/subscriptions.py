@@ -133,7 +133,12 @@ def subscription_roll(*, period: BillingPeriod, at: datetime) -> BillingPeriod:
 
 
 def _current(at: datetime) -> BillingPeriod:
-    return locked_period(current_workspace_id(), at)
+    """The newest period that has begun anywhere: where this process's clock is behind, plans change in that one."""
+    period = locked_period(current_workspace_id(), at)
+    return (
+        BillingPeriod.objects.select_related("subscription", "plan").filter(starts_at__gt=at).order_by("-starts_at").first()
+        or period
+    )
 
 
 def _offered(plan_code: str) -> Plan:
@@ -203,7 +208,7 @@ def _restart(
     move_to(subscription, plan)
     subscription.price_overrides = dict(overrides or {})
     subscription.anchor_at = trial_until or at
-    subscription.trial_ends_at = trial_until or subscription.trial_ends_at
+    subscription.trial_ends_at = trial_until or (at if period.is_trial else subscription.trial_ends_at)
     if subscription.status not in _OVERDUE:
         subscription.status = SubscriptionStatus.TRIALING if trial_until else SubscriptionStatus.ACTIVE
     subscription.save()

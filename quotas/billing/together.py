@@ -48,6 +48,7 @@ def close_together(*, period_ids: Sequence[UUID], workspaces: Sequence[UUID], no
             ended = zip(periods, following, strict=True)
             invoice_periods([Ended(period=one, counters=counters[one.pk], following=after) for one, after in ended], now)
         closed = {period.pk for period in periods}
+        Allowance.objects.filter(period__in=closed).update(is_closed=True)  # whoever waits for their rows sees it
         BillingPeriod.objects.filter(pk__in=closed).update(state=PeriodState.CLOSED, closed_at=now)
         return closed
 

@@ -33,6 +33,7 @@ class Allowance(TenantModel):
     unit_size = models.BigIntegerField(default=1)
     markup_bp = models.PositiveIntegerField(default=0)
     is_capped = models.BooleanField(default=False)  # a spend cap with action=stop watches it: reserving takes the slow path
+    is_closed = models.BooleanField(default=False)  # its period is: these counters never change again
     held = models.BigIntegerField(default=0)
     settled = models.BigIntegerField(default=0)
     overrun = models.BigIntegerField(default=0)  # used above the ceiling: counted, shown to the operator, never billed
