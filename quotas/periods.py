@@ -95,13 +95,15 @@ def begin_period(subscription: Subscription, at: datetime, *, trial_until: datet
     starts_at, ends_at = bounds(subscription.anchor_at, Interval(subscription.plan.interval), at)
     if trial_until is not None:
         starts_at, ends_at = at, trial_until
+    base_price = 0 if trial_until else base_price_of(subscription, subscription.plan)
     last_end, next_start = _neighbours(subscription.workspace_id, at)
     period = BillingPeriod(
         workspace_id=subscription.workspace_id,
         subscription=subscription,
         plan=subscription.plan,
         is_trial=trial_until is not None,
-        base_price_minor=0 if trial_until else base_price_of(subscription, subscription.plan),
+        base_price_minor=base_price,
+        running_base_minor=base_price,
         starts_at=max(starts_at, last_end or starts_at),
         ends_at=min(ends_at, next_start or ends_at),
     )

@@ -179,8 +179,8 @@ def _purchase(facts: Facts, at: datetime) -> Facts:
 
 def _pay(facts: Facts, at: datetime) -> Facts:
     """Most pay after some days; `paid` tells which of the workspace's invoices, counted from 0."""
-    numbered, until = enumerate(Invoice.objects.order_by("number")), at - timedelta(days=9)
-    ripe = [(ordinal, row) for ordinal, row in numbered if row.state == InvoiceState.OPEN and (row.issued_at or at) < until]
+    numbered, until = enumerate(Invoice.objects.order_by("number")), at - timedelta(days=facts["days"])
+    ripe = [(ordinal, row) for ordinal, row in numbered if row.state == InvoiceState.OPEN and (row.issued_at or at) <= until]
     for _, row in ripe:
         invoicing.mark_paid(invoice_id=row.pk, at=at)
     return {"paid": [ordinal for ordinal, _ in ripe]}

@@ -57,7 +57,8 @@ def change(account: Account, facts: Facts, at: datetime) -> None:
     elif plan.months != account.plan.months or (period.is_trial and costs_more):
         restart(account, plan, {}, at)
     elif costs_more:
-        replace(account, plan, {}, at)
+        account.burn(period)
+        (restart if period.spend() else replace)(account, plan, {}, at)
     else:
         account.next_plan, account.cancels = plan, False
 
@@ -72,17 +73,18 @@ def assign(account: Account, facts: Facts, at: datetime) -> None:
 
 def replace(account: Account, plan: PlanFacts, overrides: Facts, at: datetime) -> None:
     """The period goes on; what is left of it is charged at the new base price."""
-    old = 0 if account.periods[-1].is_trial else account.base(account.plan)
+    period = account.periods[-1]
+    old = period.prepaid()
     account.plan, account.overrides, account.next_plan, account.cancels = plan, overrides, None, False
     account.retell()
-    account.prorate(old, account.base(plan), at)
+    period.running = account.base(plan)
+    account.prorate(old, period.running, at)
 
 
 def restart(account: Account, plan: PlanFacts, overrides: Facts, at: datetime, *, trial_until: datetime | None = None) -> None:
     """The period ends here, a new one begins."""
     period = account.periods[-1]
-    if not period.is_trial:
-        account.prorate(account.base(account.plan), 0, at)
+    account.prorate(period.prepaid(), 0, at)
     period.end = at
     account.burn(period)
     account.plan, account.overrides, account.next_plan, account.cancels = plan, overrides, None, False
@@ -125,12 +127,20 @@ def pay(account: Account, facts: Facts, at: datetime) -> None:
 def void(account: Account, facts: Facts, at: datetime) -> None:
     invoice = account.invoices[facts["ordinal"]]
     invoice.state = "void"
-    invoice.taken.give_back(invoice.taken.total)
+    for one, part in invoice.taken.parts:
+        if one.expires_at is None or one.expires_at > at:
+            one.remaining += part
+        else:
+            account.refund(part)
+    invoice.taken.parts.clear()
 
 
 def reissue(account: Account, facts: Facts, at: datetime) -> None:
     former = account.invoices[facts["ordinal"]]
-    account.issue(former.reason, [line for line in former.lines if line[0] != "credit"], at)
+    issued = account.issue(former.reason, [line for line in former.lines if line[0] != "credit"], at)
+    for period in account.periods:
+        if any(one is former for one in period.charging):
+            period.charging.append(issued)
 
 
 def tick(account: Account, facts: Facts, at: datetime) -> None:

@@ -76,6 +76,16 @@ class Period:
     is_trial: bool
     counters: dict[str, Counter]
     closed: bool = False
+    running: int = 0
+    charging: list[Issued] = field(default_factory=list)
+
+    def spend(self) -> int:
+        return sum(counter.price(counter.charged(counter.used)) for counter in self.counters.values())
+
+    def prepaid(self) -> int:
+        """The base price that goes back in part: none where all who charged it are void."""
+        is_void = bool(self.charging) and all(issued.state == "void" for issued in self.charging)
+        return 0 if is_void else self.running
 
 
 @dataclass(slots=True)
@@ -137,7 +147,7 @@ class Account:
         end = trial_until or months_later(self.anchor, (step + 1) * self.plan.months)
         counters = {metric: Counter(self.terms(metric, trial=bool(trial_until))) for metric in ORDER}
         base = 0 if trial_until else self.base(self.plan)
-        self.periods.append(Period(start, end, base, bool(trial_until), counters))
+        self.periods.append(Period(start, end, base, bool(trial_until), counters, running=base))
 
     def close(self, at: datetime) -> None:
         for number, period in enumerate(self.periods):
@@ -147,7 +157,9 @@ class Account:
                 lines = self.lines(period, self.periods[number + 1]) + self.waiting
                 if lines:
                     self.waiting = []
-                    self.issue("period", lines, at)
+                    issued = self.issue("period", lines, at)
+                    if self.periods[number + 1].base:
+                        self.periods[number + 1].charging.append(issued)
 
     def lines(self, period: Period, following: Period) -> list[Line]:
         lines: list[Line] = [("base", "", following.base)] if following.base else []
@@ -195,7 +207,7 @@ class Account:
             else:
                 counter.burned.give_back(counter.burned.total - due)
 
-    def issue(self, reason: str, lines: list[Line], at: datetime) -> None:
+    def issue(self, reason: str, lines: list[Line], at: datetime) -> Issued:
         charges, taken = sum(amount for _, _, amount in lines), Taken([])
         if charges < 0:
             self.refund(-charges)
@@ -206,6 +218,7 @@ class Account:
         subtotal = sum(amount for _, _, amount in lines)
         tax = half_away(Fraction(subtotal * self.tax_rate, 10_000))
         self.invoices.append(Issued(reason, lines, tax, at, "open" if subtotal + tax else "paid", taken))
+        return self.invoices[-1]
 
     def refund(self, amount: int) -> None:
         self.grants.append(Grant("", amount, 10, None, len(self.grants)))
@@ -218,7 +231,7 @@ class Account:
         if sum(amounts) < 0:
             self.refund(-sum(amounts))
         elif lines:
-            self.issue("change", lines, at)
+            period.charging.append(self.issue("change", lines, at))
 
 
 def replay(events: list[Event], plans: Mapping[str, PlanFacts], happenings: Mapping[str, Happening]) -> tuple[list[Billed], int]:

@@ -13,6 +13,7 @@ METRICS = ("avatar_ms", "tts_characters", "llm_input_tokens")
 _OVERRIDES: tuple[dict[str, Any], ...] = (
     {"avatar_ms": {"included": 1_234_567}},
     {"tts_characters": {"included": 50, "unit_price": "0.333333333333", "unit_size": 7, "overage": "charge"}},
+    {"base_price_minor": 7_777},
     {},
 )
 _ASSIGNED = {"base_price_minor": 12_345, "avatar_ms": {"unit_price": "1.000000000001", "unit_size": 1_000, "overage": "charge"}}
@@ -57,7 +58,12 @@ def _plans(random: Random, joined: float, days: int) -> Iterator[Drawn]:
         return
     yield "change", joined + random.choice([0.01, 1, 3.5]), {"plan": random.choice(PLANS)}
     for _ in range(random.choice([1, 2, 3, 5])):
-        yield "change", _some_day(random, joined, days), {"plan": random.choice(PLANS)}
+        changed = _some_day(random, joined, days)
+        yield "change", changed, {"plan": random.choice(PLANS)}
+        if random.random() < 0.7:  # what is not paid can't be given back
+            yield "pay", changed - 0.001, {"days": 0}
+        if random.random() < 0.2:
+            yield "override", changed - 0.002, {"overrides": {"base_price_minor": random.randrange(60_000)}}
     if random.random() < 0.3:
         canceled = _some_day(random, joined, days)
         yield "cancel", canceled, {}
@@ -100,7 +106,7 @@ def _rest(random: Random, joined: float, days: int) -> Iterator[Drawn]:
         if random.random() < 0.7:
             yield "reissue", voided + random.random(), {}
     for month in range(1, days // 30):
-        yield "pay", month * 30 + random.random(), {}
+        yield "pay", month * 30 + random.random(), {"days": 9}
 
 
 def _some_day(random: Random, joined: float, days: int) -> float:

@@ -121,8 +121,8 @@ def reissue(*, invoice_id: UUID, at: datetime) -> Invoice:
     if Invoice.objects.filter(replaces=former).exclude(state=InvoiceState.VOID).exists():
         raise Conflict("The invoice was issued again already.", code="invoice_replaced")
     lines = [_copied(line) for line in former.lines.order_by("position") if line.kind != LineKind.CREDIT]
-    draft = Draft(period=former.period, reason=InvoiceReason(former.reason), lines=lines, replaces=former)
-    invoice = issue(draft, at)
+    reason, currency = InvoiceReason(former.reason), former.currency
+    invoice = issue(Draft(period=former.period, reason=reason, lines=lines, replaces=former, currency=currency), at)
     PendingLine.objects.filter(invoice=former).update(invoice=invoice)
     return invoice
 

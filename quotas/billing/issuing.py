@@ -43,13 +43,14 @@ RETURNING id
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Draft:
-    """What an invoice is to be made of, before credit and tax."""
+    """What an invoice is to be made of, before credit and tax. `currency`: the period's plan's, where it is empty."""
 
     period: BillingPeriod
     reason: InvoiceReason
     lines: Sequence[Line]
     key: str = ""
     replaces: Invoice | None = None
+    currency: str = ""
 
 
 def issue(draft: Draft, at: datetime) -> Invoice:
@@ -84,7 +85,7 @@ def _invoice(draft: Draft) -> Invoice:
         workspace_id=draft.period.workspace_id,
         period=draft.period,
         reason=draft.reason,
-        currency=draft.period.plan.currency,
+        currency=draft.currency or draft.period.plan.currency,
         key=draft.key,
         replaces=draft.replaces,
     )

@@ -15,7 +15,9 @@ from accounts import audit
 from accounts.errors import Conflict, NotFound
 from accounts.tenancy import current_workspace_id
 from quotas.billing import burning, invoicing
+from quotas.billing.caps import spend_of
 from quotas.billing.limiting import write_limits
+from quotas.billing.prepaid import prepaid_base
 from quotas.billing.terms import base_price_of, check_overrides, require_billing
 from quotas.billing.turning import move_to
 from quotas.models import BillingPeriod, Plan, Subscription, SubscriptionStatus
@@ -40,10 +42,11 @@ def plan_begin(*, plan_code: str, at: datetime | None = None) -> Subscription:
 def plan_change(*, plan_code: str, at: datetime | None = None) -> Subscription:
     """Move to the newest version of a public plan.
 
-    At once where it costs more (the rest of the period is charged) or is paid in another interval (a new period begins);
-    otherwise when the period ends. From the free plan, a plan with a trial begins with it, once. To the free plan means
-    to cancel. Raises NotFound for a plan that is not offered; Conflict while billing is off (`billing_disabled`), overdue
-    (`payment_overdue`), on that plan already (`plan_unchanged`), or in another currency (`currency_differs`).
+    At once where it costs more (the rest of the period is charged; where use has been charged, a new period begins) or is
+    paid in another interval (a new period begins); otherwise when the period ends. From the free plan, a plan with a trial
+    begins with it, once. To the free plan means to cancel. Raises NotFound for a plan that is not offered; Conflict while
+    billing is off (`billing_disabled`), overdue (`payment_overdue`), where unpaid base would become credit
+    (`payment_open`), on that plan already (`plan_unchanged`), or in another currency (`currency_differs`).
     """
     at = at or timezone.now()
     period = _current(at)
@@ -51,13 +54,14 @@ def plan_change(*, plan_code: str, at: datetime | None = None) -> Subscription:
     if plan.code == FREE:
         return plan_cancel(at=at)
     subscription = period.subscription
-    _check_change(subscription, plan)
+    _check_change(period, plan)
     if _may_try(subscription, plan):
         _restart(period, plan, at, trial_until=at + timedelta(days=plan.trial_days))
     elif plan.interval != subscription.plan.interval or (period.is_trial and _costs_more(subscription, plan)):
         _restart(period, plan, at)
     elif _costs_more(subscription, plan):
-        _replace(period, plan, {}, at)
+        # What use has cost so far stays so: a larger plan bought at the end must not include it afterwards.
+        _restart(period, plan, at) if spend_of(period) else _replace(period, plan, {}, at)
     else:
         _schedule(subscription, plan)
     return subscription
@@ -65,11 +69,13 @@ def plan_change(*, plan_code: str, at: datetime | None = None) -> Subscription:
 
 def plan_assign(*, plan: Plan, overrides: Mapping[str, Any] | None = None, at: datetime | None = None) -> Subscription:
     """The operator puts a workspace on any version of any plan at once, with terms of its own; the base price is prorated
-    either way. Raises Invalid for overrides that make no sense."""
+    either way. Raises Invalid for overrides that make no sense; Conflict for another currency (`currency_differs`), and where
+    unpaid base would become credit (`payment_open`)."""
     require_billing()
     at = at or timezone.now()
     check_overrides(overrides or {}, plan)
     period = _current(at)
+    _check_currency(period, plan)
     if plan.interval != period.subscription.plan.interval or period.is_trial:
         _restart(period, plan, at, overrides=overrides)
     else:
@@ -149,13 +155,19 @@ def _offered(plan_code: str) -> Plan:
     return plan
 
 
-def _check_change(subscription: Subscription, plan: Plan) -> None:
+def _check_change(period: BillingPeriod, plan: Plan) -> None:
+    subscription = period.subscription
     if subscription.status in _OVERDUE:
         raise Conflict("Pay what is overdue first.", code="payment_overdue")
     if plan.pk in (subscription.plan_id, subscription.next_plan_id):
         raise Conflict("The workspace is on this plan, or will be.", code="plan_unchanged")
-    if plan.currency != subscription.plan.currency:
-        raise Conflict("A plan in another currency needs the operator.", code="currency_differs")
+    _check_currency(period, plan)
+
+
+def _check_currency(period: BillingPeriod, plan: Plan) -> None:
+    """What is billed, waits or is credit already is in the currency of the plan that the period is on."""
+    if plan.currency != period.plan.currency:
+        raise Conflict(f"This workspace pays in {period.plan.currency}.", code="currency_differs")
 
 
 def _may_try(subscription: Subscription, plan: Plan) -> bool:
@@ -178,14 +190,14 @@ def _schedule(subscription: Subscription, plan: Plan) -> None:
 def _replace(period: BillingPeriod, plan: Plan, overrides: dict[str, Any], at: datetime) -> None:
     """The period goes on with the new plan's limits and prices; the base price of what is left of it is charged now."""
     subscription, before = period.subscription, period.plan
-    old_base = 0 if period.is_trial else base_price_of(subscription, before)
     move_to(subscription, plan)
     subscription.price_overrides = overrides
-    subscription.save()
-    period.plan = plan
-    period.save(update_fields=["plan"])
-    write_limits(period, at)
     new_base = base_price_of(subscription, plan)
+    old_base = prepaid_base(period, new_base_minor=new_base)
+    subscription.save()
+    period.plan, period.running_base_minor = plan, new_base
+    period.save(update_fields=["plan", "running_base_minor"])
+    write_limits(period, at)
     invoicing.invoice_change(period=period, old_base_minor=old_base, new_base_minor=new_base, at=at)
     audit.record("plan.changed", subject=subscription.pk, before=str(before), after=str(plan))
 
@@ -201,9 +213,8 @@ def _restart(
     """End the period now and begin anew: its use is billed when it is closed, what is left of its base price is credit,
     and the base price of the new period is on the closing invoice."""
     subscription, before = period.subscription, period.plan
-    if not period.is_trial:
-        old_base = base_price_of(subscription, before)
-        invoicing.invoice_change(period=period, old_base_minor=old_base, new_base_minor=0, at=at)
+    old_base = prepaid_base(period, new_base_minor=0)
+    invoicing.invoice_change(period=period, old_base_minor=old_base, new_base_minor=0, at=at)
     _cut(period, at)
     move_to(subscription, plan)
     subscription.price_overrides = dict(overrides or {})

@@ -110,11 +110,13 @@ def _following(periods: Sequence[BillingPeriod], now: datetime) -> list[BillingP
 def _next(period: BillingPeriod) -> BillingPeriod:
     subscription = period.subscription
     _, ends_at = bounds(subscription.anchor_at, Interval(subscription.plan.interval), period.ends_at)
+    base_price = base_price_of(subscription, subscription.plan)
     return BillingPeriod(
         workspace_id=period.workspace_id,
         subscription=subscription,
         plan=subscription.plan,
-        base_price_minor=base_price_of(subscription, subscription.plan),
+        base_price_minor=base_price,
+        running_base_minor=base_price,
         starts_at=period.ends_at,
         ends_at=ends_at,
     )

@@ -143,6 +143,7 @@ class BillingPeriod(TenantModel):
 
     `plan` is the one whose allowances are in force: an upgrade changes it in mid-period. A trial is a period of its own.
     `base_price_minor`: what the whole period costs in advance, fixed when it is opened (an upgrade is billed by itself).
+    `running_base_minor`: the base price, for the whole period, that is charged for what is left of it: the plan's in force.
     """
 
     subscription = models.ForeignKey(Subscription, on_delete=models.PROTECT, related_name="periods")
@@ -151,6 +152,7 @@ class BillingPeriod(TenantModel):
     starts_at = models.DateTimeField()
     ends_at = models.DateTimeField()
     base_price_minor = models.BigIntegerField(default=0)
+    running_base_minor = models.BigIntegerField(default=0)
     state = models.CharField(max_length=7, choices=PeriodState, default=PeriodState.OPEN)
     closed_at = models.DateTimeField(null=True)
 

@@ -26,6 +26,7 @@ from quotas.billing.caps import remove_spend_cap, set_spend_cap
 from quotas.billing.clock import sweep
 from quotas.billing.credits import grant
 from quotas.billing.entitlements import entitlement_for
+from quotas.billing.invoicing import mark_paid
 from quotas.billing.subscriptions import plan_cancel, plan_change, plan_resume
 from quotas.checks import ledger_differences
 from quotas.errors import QuotaExceeded
@@ -40,6 +41,7 @@ from quotas.models import (
     Interval,
     Invoice,
     InvoiceLine,
+    InvoiceState,
     Overage,
     PeriodState,
     Plan,
@@ -52,6 +54,13 @@ from tests.quotas.factories import take, usage, used, utc
 AMOUNTS = st.integers(1, 120)
 USES = st.integers(0, 150)
 METRIC = Metric.AVATAR_MS
+
+
+def pay_all() -> None:
+    for invoice in Invoice.objects.filter(state=InvoiceState.OPEN):
+        mark_paid(invoice_id=invoice.pk, at=timezone.now())
+
+
 DECISIONS: dict[str, Callable[[], object]] = {
     "free": lambda: plan_change(plan_code="free"),
     "small": lambda: plan_change(plan_code="small"),
@@ -62,6 +71,7 @@ DECISIONS: dict[str, Callable[[], object]] = {
     "cap": lambda: set_spend_cap(amount_minor=60, action=CapAction.STOP),
     "watch": lambda: set_spend_cap(amount_minor=60, action=CapAction.NOTIFY),
     "no cap": remove_spend_cap,
+    "pay": pay_all,
 }
 SIGNS = {"burn": -1, "expiry": -1, "restore": 1}
 
