@@ -1,7 +1,8 @@
 """Spend caps: what use above the free amounts may still cost, decided under the lock of the cap's row.
 
 Exact rational arithmetic; a charge is rounded up per metric to minor units, so that the invoice, which rounds half, can't
-exceed what was reserved. `cost_plus` is reckoned at the mean cost of the period so far: nothing before its first use.
+exceed what was reserved. `cost_plus` is reckoned at the mean cost of the period so far; until something of it has a cost, by
+the newest of the metric's rates. Without a rate nobody knows what it will cost: nothing beyond the free part is given.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from uuid import UUID
 from django.db.models import Sum
 
 from quotas.metrics import Metric
-from quotas.models import Allowance, CapAction, Overage, Pricing, SpendCap, UsageEntry
+from quotas.models import Allowance, CapAction, Overage, Pricing, ProviderRate, SpendCap, UsageEntry
 from quotas.selectors import shortage_of
 from quotas.values import Shortage, Spend
 
@@ -26,15 +27,15 @@ _MINOR, _BP = 100, 10_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Charged:
-    """An allowance whose use above `free` is charged at `price` minor units for each unit."""
+    """An allowance whose use above `free` is charged at `price` minor units for each unit; None: nobody knows yet."""
 
     metric: Metric
     free: int
     taken: int
-    price: Fraction
+    price: Fraction | None
 
     def charge(self, asked: int = 0) -> int:
-        return math.ceil(max(0, self.taken + asked - self.free) * self.price)
+        return math.ceil(max(0, self.taken + asked - self.free) * (self.price or 0))
 
 
 def under_cap(workspace_id: UUID, metric: Metric, at: datetime) -> dict[str, Any]:
@@ -63,9 +64,11 @@ def _spend(workspace_id: UUID, limit: int, metric: Metric, asked: int, at: datet
 
 
 def _ceiling(cap_minor: int, metric: Metric, charged: Sequence[_Charged]) -> int | None:
-    own = next((one for one in charged if one.metric == metric and one.price), None)
+    own = next((one for one in charged if one.metric == metric and one.price != 0), None)
     if own is None:
         return None
+    if own.price is None:
+        return own.free
     room = max(0, cap_minor - sum(one.charge() for one in charged if one.metric != metric))
     return own.free + math.floor(room / own.price)
 
@@ -73,19 +76,29 @@ def _ceiling(cap_minor: int, metric: Metric, charged: Sequence[_Charged]) -> int
 def _charged(workspace_id: UUID, at: datetime) -> list[_Charged]:
     """Allowances of other metrics change meanwhile: they settle what they hold, or give back, which adds no charge."""
     rows = _current(workspace_id, at).filter(overage=Overage.CHARGE, included__isnull=False)
-    return [_Charged(metric=Metric(row.metric), free=_free(row), taken=row.settled + row.held, price=_price(row)) for row in rows]
+    return [
+        _Charged(metric=Metric(row.metric), free=_free(row), taken=row.settled + row.held, price=_price(row, at)) for row in rows
+    ]
 
 
 def _free(row: Allowance) -> int:
     return (row.included or 0) + row.granted
 
 
-def _price(row: Allowance) -> Fraction:
+def _price(row: Allowance, at: datetime) -> Fraction | None:
     if row.pricing == Pricing.UNIT:
         return Fraction(row.unit_price or 0) / row.unit_size
     entries = UsageEntry.objects.filter(workspace_id=row.workspace_id, allowance_id=row.pk)
-    cost = entries.aggregate(total=Sum("provider_cost"))["total"] or 0
-    return Fraction(cost) * _MINOR * (_BP + row.markup_bp) / _BP / row.settled if row.settled else Fraction(0)
+    cost = entries.aggregate(total=Sum("provider_cost"))["total"]
+    each = _rate(row, at) if cost is None or not row.settled else Fraction(cost) / row.settled
+    return None if each is None else each * _MINOR * (_BP + row.markup_bp) / _BP
+
+
+def _rate(row: Allowance, at: datetime) -> Fraction | None:
+    """What the newest valid rate of the metric, the dearest of several, takes for a unit, in major units."""
+    rates = ProviderRate.objects.filter(metric=row.metric, valid_from__lte=at).exclude(valid_to__lte=at)
+    newest = max(rates, key=lambda rate: (rate.valid_from, rate.unit_cost / rate.unit_size), default=None)
+    return None if newest is None else Fraction(newest.unit_cost) / newest.unit_size
 
 
 def _current(workspace_id: UUID, at: datetime) -> Any:

@@ -45,7 +45,11 @@ def backfill(*, metric: Metric, quantity: int, event_id: str, usage: UsageAttrib
         raise Invalid("What is backfilled must have happened.")
     allowance = _allowance_at(Metric(metric), usage.occurred_at)
     usage = priced(usage, Metric(metric), quantity)
-    return _enter(allowance, quantity, source=source, event_id=event_id, kind=EntryKind.USAGE, usage=usage)
+    entered = _enter(allowance, quantity, source=source, event_id=event_id, kind=EntryKind.USAGE, usage=usage)
+    if entered.is_new:
+        told = {"metric": str(metric), "quantity": quantity, "occurred_at": usage.occurred_at.isoformat()}
+        audit.record("usage.backfilled", subject=entered.entry_id, source=source, event_id=event_id, **told)
+    return entered
 
 
 def correct(*, entry_id: UUID, reason: str, event_id: str, quantity: int | None = None) -> Entered:

@@ -19,13 +19,13 @@ pytest_plugins = ["tests.people", "tests.house"]
 _TABLES = (
     "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace"
 )
-# Even the owner may not empty the ledger while its triggers are on.
+# Even the owner may not empty the ledger, the trail and the invoices while their triggers are on.
 _TRUNCATE = """
 DO $$ DECLARE part regclass; BEGIN
-    FOR part IN SELECT relid FROM pg_partition_tree('quotas_usageentry')
+    FOR part IN SELECT tgrelid::regclass FROM pg_trigger WHERE tgname = 'never_truncated'
     LOOP EXECUTE format('ALTER TABLE ONLY %s DISABLE TRIGGER never_truncated', part); END LOOP;
     TRUNCATE {} RESTART IDENTITY CASCADE;
-    FOR part IN SELECT relid FROM pg_partition_tree('quotas_usageentry')
+    FOR part IN SELECT tgrelid::regclass FROM pg_trigger WHERE tgname = 'never_truncated'
     LOOP EXECUTE format('ALTER TABLE ONLY %s ENABLE TRIGGER never_truncated', part); END LOOP;
 END $$
 """

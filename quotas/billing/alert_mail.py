@@ -8,6 +8,7 @@ from uuid import UUID
 
 import dramatiq
 from django.conf import settings
+from django.utils import timezone
 
 import accounts.queue  # noqa: F401  (actors belong to its broker)
 from accounts.mail import compose
@@ -32,9 +33,9 @@ class Crossing:
 
 @dramatiq.actor(queue_name="mail")
 def mail_alerts(workspace_id: str, firing_ids: Sequence[str]) -> None:
-    """Tell owners and admins which limits have come close, in one mail for all of them."""
+    """Tell owners and admins which limits have come close, in one mail for all of them. A repeat sends nothing."""
     with workspace_scope(UUID(workspace_id)):
-        firings = AlertFiring.objects.select_related("period__plan").filter(pk__in=firing_ids)
+        firings = AlertFiring.objects.select_related("period__plan").filter(pk__in=firing_ids, mailed_at=None)
         crossings = [_crossing(row) for row in firings.order_by("-threshold_percent", "metric")]
         people = Membership.objects.filter(role__in=[Role.OWNER, Role.ADMIN]).order_by("created_at")
         to = list(people.values_list("user__email", flat=True))
@@ -44,6 +45,8 @@ def mail_alerts(workspace_id: str, firing_ids: Sequence[str]) -> None:
         message = compose("alerts/mail/threshold", to=to[0], **context)
         message.to = to
         message.send()
+        with workspace_scope(UUID(workspace_id)):
+            AlertFiring.objects.filter(pk__in=firing_ids).update(mailed_at=timezone.now())
 
 
 def _crossing(row: AlertFiring) -> Crossing:

@@ -1,17 +1,20 @@
 """Alerts: each threshold of each limit, and of the spend cap, is told once a period, however many notice it at once.
 
 A metric's limit is what is free of charge, or else where its use stops; of a gauge, its places. The unique row of a firing
-decides who tells.
+decides who tells. The mail is asked for once that row is committed, and again by the clock until it was sent.
 """
 
 from __future__ import annotations
 
+import logging
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from accounts.errors import NotFound
@@ -26,7 +29,15 @@ from quotas.metrics import GAUGES, Metric
 from quotas.models import AlertFiring, AlertRule, Allowance, BillingPeriod, CapAction, SpendCap
 from quotas.periods import open_period
 
+logger = logging.getLogger(__name__)
 _REACHED = 100
+_WAIT, _AGAIN, _GIVE_UP = timedelta(minutes=10), timedelta(hours=1), timedelta(days=3)
+_FORGOTTEN = """
+UPDATE quotas_alertfiring SET mail_due_at = %(again)s WHERE id IN (
+    SELECT id FROM quotas_alertfiring WHERE mail_due_at <= %(now)s AND mailed_at IS NULL AND created_at > %(given_up)s
+    ORDER BY mail_due_at LIMIT %(limit)s FOR UPDATE SKIP LOCKED)
+RETURNING workspace_id, id
+"""
 
 # Crossed and not told yet: rules against the counters of current periods.
 _CROSSED = """
@@ -92,6 +103,20 @@ def evaluate_all(*, now: datetime, limit: int = 500) -> int:
     with unscoped("limits are crossed in any workspace"):
         waiting = statements.rows(_WAITING, _params(now) | {"limit": limit})
     return in_each((row["workspace_id"] for row in waiting), lambda _: len(evaluate_alerts(at=now)))
+
+
+def mail_forgotten(*, now: datetime, limit: int = 500) -> int:
+    """Ask again for mails that nobody has sent 10 minutes after their alert, once an hour, for three days; for how many
+    alerts. Runs outside of any scope."""
+    params = {"now": now, "again": now + _AGAIN, "given_up": now - _GIVE_UP, "limit": limit}
+    with unscoped("alerts of any workspace may not have been mailed"):
+        rows = statements.rows(_FORGOTTEN, params)
+    waiting: defaultdict[str, list[str]] = defaultdict(list)
+    for row in rows:
+        waiting[str(row["workspace_id"])].append(str(row["id"]))
+    for workspace_id, firing_ids in waiting.items():
+        _send(workspace_id, firing_ids)
+    return len(rows)
 
 
 def mark_seen(*, firing_id: UUID, at: datetime | None = None) -> None:
@@ -168,4 +193,13 @@ def _mail(firing_ids: Iterable[UUID]) -> None:
     workspace_id = str(current_workspace_id())
     chosen = [str(firing) for firing in firing_ids]
     if chosen:
-        transaction.on_commit(lambda: mail_alerts.send(workspace_id, chosen), robust=True)
+        AlertFiring.objects.filter(pk__in=chosen).update(mail_due_at=F("created_at") + _WAIT)
+        transaction.on_commit(lambda: _send(workspace_id, chosen))
+
+
+def _send(workspace_id: str, firing_ids: Sequence[str]) -> None:
+    """One that the queue does not take is logged: `mail_forgotten` asks for it again."""
+    try:
+        mail_alerts.send(workspace_id, list(firing_ids))
+    except Exception:
+        logger.exception("The mail about alerts %s could not be queued.", firing_ids)

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
+from quotas.billing import alerts, announcing
 from quotas.billing.alerts import evaluate_all
 from quotas.billing.closing import close_due
 from quotas.billing.credits import expire_due
@@ -31,6 +32,8 @@ def sweep(*, now: datetime) -> dict[str, int]:
         ("bought", top_up_all),
         ("alerts", evaluate_all),
         ("payments", payment_clock.sweep),
+        ("invoice_mails", announcing.mail_forgotten),
+        ("alert_mails", alerts.mail_forgotten),
     )
     return {name: _done(name, part, now) for name, part in parts}
 

@@ -118,10 +118,54 @@ def restore_money(*, invoice: Invoice, at: datetime) -> int:
     restored = 0
     for grant_id, amount in burning.net_burned(CreditEntry.objects.filter(invoice_id=invoice.pk)).items():
         if amount > 0:
-            found = CreditGrant.objects.select_for_update(no_key=True).get(pk=grant_id)
-            burning.move(found, CreditEntryKind.RESTORE, amount, invoice_id=invoice.pk)
+            _restore(CreditGrant.objects.select_for_update(no_key=True).get(pk=grant_id), amount, invoice, at)
             restored += amount
     return restored
+
+
+def _restore(found: CreditGrant, amount: int, invoice: Invoice, at: datetime) -> None:
+    """To the grant, or where that has expired since, as a refund."""
+    if found.expires_at is None or found.expires_at > at:
+        burning.move(found, CreditEntryKind.RESTORE, amount, invoice_id=invoice.pk)
+    else:
+        key, reason = f"void/{invoice.pk}/{found.pk}", f"Invoice {invoice.number} is void"
+        refund_money(amount_minor=amount, currency=invoice.currency, key=key, reason=reason, at=at)
+
+
+def take_purchase_back(*, invoice: Invoice, at: datetime) -> int:
+    """What is left of the credit that a void invoice had sold is lost, and limits follow; what was used of it stays used. A
+    repeat takes nothing more. Returns how much was taken."""
+    if not CreditGrant.objects.filter(key=_sold_by(invoice)).exclude(metric="").exists():
+        return 0
+    period = locked_period(invoice.workspace_id, at)
+    write_limits(period, at)  # burns what is due
+    found = CreditGrant.objects.select_for_update(no_key=True).get(key=_sold_by(invoice))
+    if taken := found.remaining:
+        burning.move(found, CreditEntryKind.EXPIRY, taken, invoice_id=invoice.pk)
+        write_limits(period, at)
+    return taken
+
+
+def give_purchase_again(*, invoice: Invoice, at: datetime) -> int:
+    """What `take_purchase_back` took, as `invoice` replaces the void one. A repeat gives nothing more. Returns how much."""
+    if not CreditGrant.objects.filter(key=_sold_by(invoice)).exclude(metric="").exists():
+        return 0
+    period = locked_period(invoice.workspace_id, at)
+    write_limits(period, at)  # counters are locked before grants
+    found = CreditGrant.objects.select_for_update(no_key=True).get(key=_sold_by(invoice))
+    totals = found.entries.filter(invoice_id__isnull=False).values_list("kind").annotate(total=Sum("amount"))
+    moved: dict[str, int] = dict(totals.order_by())
+    if given := moved.get(CreditEntryKind.EXPIRY, 0) - moved.get(CreditEntryKind.RESTORE, 0):
+        burning.move(found, CreditEntryKind.RESTORE, given, invoice_id=invoice.pk)
+        write_limits(period, at)
+    return given
+
+
+def _sold_by(invoice: Invoice) -> str:
+    """The key of the grant that was sold: that of the first of the invoices that replaced each other."""
+    while invoice.replaces is not None:
+        invoice = invoice.replaces
+    return invoice.key.removeprefix("purchase/")
 
 
 def grants() -> QuerySet[CreditGrant]:

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from accounts.errors import Conflict
 from accounts.tenancy import current_workspace_id
-from quotas.billing.credits import refund_money
+from quotas.billing.credits import give_purchase_again, refund_money
 from quotas.billing.drafting import Line, base_lines, change_lines, line_of, use_lines, waiting_lines
 from quotas.billing.issuing import Draft, issue, issue_all
 from quotas.billing.standing import locked_invoice, mark_paid, mark_uncollectible, void
@@ -113,7 +113,7 @@ def purchase_invoice(
 def reissue(*, invoice_id: UUID, at: datetime) -> Invoice:
     """A new invoice with the lines of a void one, for the customer and at the tax rate as they are now.
 
-    Credit is taken anew. Raises Conflict where the invoice is not void or has been replaced.
+    Credit is taken anew, and what it sold is given again. Raises Conflict where the invoice is not void or has been replaced.
     """
     former = locked_invoice(invoice_id)
     if former.state != InvoiceState.VOID:
@@ -124,6 +124,8 @@ def reissue(*, invoice_id: UUID, at: datetime) -> Invoice:
     reason, currency = InvoiceReason(former.reason), former.currency
     invoice = issue(Draft(period=former.period, reason=reason, lines=lines, replaces=former, currency=currency), at)
     PendingLine.objects.filter(invoice=former).update(invoice=invoice)
+    if invoice.reason == InvoiceReason.PURCHASE:
+        give_purchase_again(invoice=invoice, at=at)
     return invoice
 
 

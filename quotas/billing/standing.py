@@ -7,8 +7,8 @@ from uuid import UUID
 
 from accounts.errors import Conflict, NotFound
 from quotas.billing.announcing import announce
-from quotas.billing.credits import restore_money
-from quotas.models import Invoice, InvoiceState
+from quotas.billing.credits import restore_money, take_purchase_back
+from quotas.models import Invoice, InvoiceReason, InvoiceState
 
 # The database holds to the same (migration 0006).
 _NEXT = {
@@ -27,12 +27,14 @@ def mark_paid(*, invoice_id: UUID, at: datetime) -> Invoice:
 
 
 def void(*, invoice_id: UUID, at: datetime, reason: str = "") -> Invoice:
-    """The invoice is owed no longer, and the money credit that it took is given back. Repeats change nothing; raises
-    Conflict for one that was paid."""
+    """The invoice is owed no longer: the money credit that it took is given back, and what is left of the credit that it
+    sold is lost. Repeats change nothing; raises Conflict for one that was paid."""
     invoice = locked_invoice(invoice_id)
     if invoice.state != InvoiceState.VOID:
         _move(invoice, InvoiceState.VOID, reason=reason)
         restore_money(invoice=invoice, at=at)
+        if invoice.reason == InvoiceReason.PURCHASE:
+            take_purchase_back(invoice=invoice, at=at)
     return invoice
 
 

@@ -59,8 +59,13 @@ class AlertFiring(TenantModel):
     used = models.BigIntegerField()
     limit = models.BigIntegerField()
     seen_at = models.DateTimeField(null=True)
+    mail_due_at = models.DateTimeField(null=True)  # when the clock asks again for its mail; none: no mail is about it
+    mailed_at = models.DateTimeField(null=True)
 
     class Meta(TenantModel.Meta):
         constraints = [
             models.UniqueConstraint(fields=["workspace", "period", "metric", "threshold_percent"], name="alert_fires_once")
+        ]
+        indexes = [
+            models.Index(fields=["mail_due_at"], condition=Q(mail_due_at__isnull=False, mailed_at=None), name="alert_mail_due")
         ]

@@ -91,7 +91,10 @@ class Invoice(TenantModel):
                 name="invoice_number_from_issue",
             ),
         ]
-        indexes = [models.Index(fields=["due_at"], condition=Q(state="open"), name="invoice_due")]
+        indexes = [
+            models.Index(fields=["due_at"], condition=Q(state="open"), name="invoice_due"),
+            models.Index(fields=["issued_at"], name="invoice_issued"),
+        ]
 
     def __str__(self) -> str:
         return self.number or "draft"

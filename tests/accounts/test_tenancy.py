@@ -46,6 +46,7 @@ UNSCOPED = {
     "accounts/selectors.py": "a person's memberships and invitations span workspaces",
     "accounts/operator.py": "the operator looks after every workspace",
     "quotas/billing/alerts.py": "limits are crossed in any workspace",
+    "quotas/billing/announcing.py": "mails of any workspace's invoices may have been lost",
     "quotas/billing/closing.py": "periods of all workspaces end by the clock",
     "quotas/billing/credits.py": "credit expires in any workspace",
     "quotas/billing/limits.py": "limits lag behind in any workspace",

@@ -22,6 +22,7 @@ from quotas.models import (
     Plan,
     PlanAllowance,
     Pricing,
+    ProviderRate,
     Reservation,
     SpendCap,
     Subscription,
@@ -188,6 +189,31 @@ def test_it_reckons_pass_through_at_the_mean_cost_so_far(workspace: Workspace) -
         take(20)
         with pytest.raises(SpendCapReached):
             take(1)
+
+
+def test_it_reckons_pass_through_by_the_newest_rate_before_anything_has_a_cost(workspace: Workspace) -> None:
+    cap(workspace, 10)
+    now = timezone.now()
+    for days, unit_cost in ((9, "9"), (2, "0.004"), (-1, "7")):  # major units; the last one is not valid yet
+        valid_to = now - timedelta(days=2) if days == 9 else None if days < 0 else now + timedelta(days=1)
+        ProviderRate.objects.create(
+            provider="cloud", metric=TIME, unit_cost=Decimal(unit_cost), valid_from=now - timedelta(days=days), valid_to=valid_to
+        )
+    with workspace_scope(workspace.pk):
+        Allowance.objects.filter(metric=TIME).update(pricing=Pricing.COST_PLUS, markup_bp=2_500, unit_price=None)
+        take(100 + 20)  # half a cent each
+        with pytest.raises(SpendCapReached):
+            take(1)
+
+
+def test_it_gives_only_what_is_free_where_nobody_knows_the_cost(workspace: Workspace) -> None:
+    cap(workspace, 10)
+    with workspace_scope(workspace.pk):
+        Allowance.objects.filter(metric=TIME).update(pricing=Pricing.COST_PLUS, markup_bp=2_500, unit_price=None)
+        take(100)
+        with pytest.raises(SpendCapReached):
+            take(1)
+        assert counters() == (0, 100, 0)
 
 
 @pytest.mark.django_db(transaction=True)

@@ -41,6 +41,8 @@ def test_it_enters_backfill_once(used: UsageEntry) -> None:
         first = backfill(metric=Metric.AVATAR_MS, quantity=200, event_id="job-1", usage=usage())
         again = backfill(metric=Metric.AVATAR_MS, quantity=999, event_id="job-1", usage=usage())
         assert (first.is_new, again.is_new, again.entry_id) == (True, False, first.entry_id)
+        told = AuditEntry.objects.get(action="usage.backfilled")
+        assert (told.subject, told.data["quantity"], told.data["event_id"]) == (str(first.entry_id), 200, "job-1")
         assert counters() == (500, 0, 0)
         assert ledger_differences() == []
 

@@ -17,7 +17,7 @@ from accounts.models import Role, User, Workspace
 from accounts.tenancy import workspace_scope
 from accounts.webhooks.models import WebhookEndpoint, WebhookMessage
 from quotas.billing.alert_mail import mail_alerts
-from quotas.billing.alerts import check_thresholds, evaluate_alerts, evaluate_all, mark_seen
+from quotas.billing.alerts import check_thresholds, evaluate_alerts, evaluate_all, mail_forgotten, mark_seen
 from quotas.billing.caps import current_spend, remove_spend_cap, set_spend_cap
 from quotas.billing.credits import grant
 from quotas.billing.rules import rule_add, rule_change, rule_remove
@@ -192,6 +192,31 @@ def test_it_mails_the_highest_threshold_to_owners_and_admins(
     assert set(message.to) == {alice.email, dora.email}
     assert message.subject == "Alice & Co: 80 % of avatar time used"
     assert "- Avatar time: 9 min of 10 min (80 %)" in message.body
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_asks_again_for_mails_that_got_lost_until_they_are_sent(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, mailoutbox: list[mail.EmailMessage]
+) -> None:
+    asked: list[tuple[str, list[str]]] = []
+
+    def away(*_: object) -> None:
+        raise ConnectionError("The queue is away.")
+
+    monkeypatch.setattr(mail_alerts, "send", away)
+    with time_machine.travel(NOW, tick=False), workspace_scope(workspace.pk):
+        Subscription.objects.create(plan=offer(avatar_ms=Sold()), anchor_at=ANCHOR)
+        open_period(workspace.pk, NOW)
+        used(METRIC, 900)
+        fifty, eighty = evaluate_alerts()
+    monkeypatch.setattr(mail_alerts, "send", lambda *message: asked.append(message))
+    rounds = [mail_forgotten(now=NOW + timedelta(minutes=after)) for after in (9, 10, 11, 69, 70, 71)]
+    assert (rounds, fifty.threshold_percent) == ([0, 1, 0, 0, 1, 0], 50)
+    assert asked == [(str(workspace.pk), [str(eighty.pk)])] * 2  # one mail a metric, about the highest
+    for message in asked:
+        mail_alerts.fn(*message)
+    assert len(mailoutbox) == 1
+    assert mail_forgotten(now=NOW + timedelta(hours=5)) == 0
 
 
 @pytest.mark.django_db(transaction=True)

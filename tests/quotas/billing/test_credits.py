@@ -217,6 +217,19 @@ def test_it_takes_money_off_an_invoice_and_gives_it_back_once(clock: Clock) -> N
     assert conserved()
 
 
+def test_it_refunds_what_a_void_invoice_took_of_credit_that_has_expired_since(clock: Clock) -> None:
+    invoice = Invoice.objects.create(period=open_period(current_workspace_id(), NOW), reason="change", currency="EUR")
+    given = credit.grant(amount=500, key="gift", source=GrantSource.PROMO, currency="EUR", expires_at=SOON, at=NOW)
+    assert credit.apply_money(invoice=invoice, amount_minor=300, at=NOW) == 300
+    clock.move_to(LATER)
+    credit.expire(at=LATER)
+    for _ in range(2):
+        credit.restore_money(invoice=invoice, at=LATER)
+        assert left() == {"gift": 0, f"void/{invoice.pk}/{given.pk}": 300}
+    assert credit.money_left(currency="EUR", at=NEXT) == 300
+    assert conserved()
+
+
 def test_it_takes_no_more_money_than_there_is(clock: Clock) -> None:
     period = open_period(current_workspace_id(), NOW)
     invoice = Invoice.objects.create(period=period, reason="change", currency="EUR")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -115,11 +116,8 @@ def test_it_refuses_an_open_period_a_gauge_and_nothing(workspace: Workspace, cha
 @settings(max_examples=20, deadline=None, suppress_health_check=list(HealthCheck))
 @given(parts=st.lists(st.integers(-200, 200).filter(bool), max_size=6), used=st.integers(800, 1_200))
 def test_it_charges_the_same_however_late_use_is_split(workspace: Workspace, parts: list[int], used: int) -> None:
-    with workspace_scope(workspace.pk):
-        PendingLine.objects.all().delete()
-        period = BillingPeriod.objects.filter(state="closed").first()
-    period = period or closed(workspace, 0)
-    with workspace_scope(workspace.pk):
-        Allowance.objects.filter(period=period, metric="avatar_ms").update(settled=used)
-    charged = sum(late(workspace, period, part, str(key)).amount_minor for key, part in enumerate(parts))
+    with transaction.atomic():  # a closed period for each example: nobody changes one
+        period = closed(workspace, used)
+        charged = sum(late(workspace, period, part, str(key)).amount_minor for key, part in enumerate(parts))
+        transaction.set_rollback(True)
     assert charged == max(0, used + sum(parts) - 1_000) - max(0, used - 1_000)

@@ -12,6 +12,7 @@ from accounts.errors import Conflict, Invalid, NotFound
 from accounts.models import Workspace
 from accounts.tenancy import workspace_scope
 from quotas.billing.entitlements import entitlement_for
+from quotas.billing.invoicing import reissue, void
 from quotas.billing.topup import top_up, top_up_all, top_up_remove, top_up_set
 from quotas.metrics import Metric
 from quotas.models import CreditGrant, Invoice, Subscription, TopUpRule
@@ -120,3 +121,19 @@ def test_it_finds_who_runs_low_in_every_workspace(workspace: Workspace, charlies
         assert top_up_all(now=NOW) == 0
         with workspace_scope(charlies_workspace.pk):
             assert not CreditGrant.objects.exists()
+
+
+def test_it_takes_back_what_is_left_of_what_a_void_invoice_had_sold(clock: time_machine.Traveller) -> None:
+    used(METRIC, 900)
+    top_up()
+    used(METRIC, 200)  # 100 of the 600
+    sold = Invoice.objects.get()
+    for _ in range(2):
+        void(invoice_id=sold.pk, at=NOW)
+        assert (CreditGrant.objects.get().remaining, entitlement_for(METRIC).granted) == (0, 100)
+    again = reissue(invoice_id=sold.pk, at=NOW)
+    assert (CreditGrant.objects.get().remaining, entitlement_for(METRIC).granted) == (500, 600)
+    void(invoice_id=again.pk, at=NOW)
+    assert (CreditGrant.objects.get().remaining, entitlement_for(METRIC).granted) == (0, 100)
+    reissue(invoice_id=sold.pk, at=NOW)
+    assert CreditGrant.objects.get().remaining == 500
