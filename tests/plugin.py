@@ -5,10 +5,14 @@ import os
 from config.embedded.stack import Stack
 
 _stack: Stack | None = None
+_worker = os.environ.get("PYTEST_XDIST_WORKER", "")
 os.environ.setdefault("EMAIL_BACKEND", "django.core.mail.backends.locmem.EmailBackend")
 os.environ.setdefault("LOG_LEVEL", "WARNING")
-if "PYTEST_XDIST_WORKER" not in os.environ and not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
+if not _worker and not {"DATABASE_URL", "REDIS_URL"} <= os.environ.keys():
     _stack = Stack.temporary().up()
+
+if _worker:  # a database of its own in Redis, too: queues, locks and keys of two runs must not meet
+    os.environ["REDIS_URL"] = f"{os.environ['REDIS_URL'].rstrip('/')}/{int(_worker.removeprefix('gw')) + 1}"
 
 
 def pytest_unconfigure() -> None:
