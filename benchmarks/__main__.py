@@ -25,7 +25,7 @@ def main() -> None:
         with scratch_database() as owner_url:
             _measure_alone([name for name in wanted if name in _ALONE], figures, owner_url)
     if served:
-        with Installation(worker_processes=2 if "load" in served else 1) as place:
+        with Installation(worker_processes=3 if "load" in served else 1) as place:
             for name in served:
                 uvloop.run({"talk": talk, "load": load, "rest": rest}[name].measure(place, figures))
     figures.found["machine"] = {"unit": "", "value": machine()}

@@ -1,5 +1,6 @@
 """HTTP to Django, websockets to the gateway."""
 
+import gc
 import os
 from typing import Any, cast
 
@@ -17,3 +18,4 @@ sockets: list[Any] = [
     re_path(r"", cast("Any", NothingHere.as_asgi())),
 ]
 application = ProtocolTypeRouter({"http": django_application, "websocket": URLRouter(sockets)})
+gc.freeze()  # what is loaded by now stays: the collector need not walk it again

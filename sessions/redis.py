@@ -30,10 +30,11 @@ def async_client() -> redis.asyncio.Redis:
 
     A lost connection is an error at once: to reconnect in silence would hide that messages were missed. No read timeout,
     as there may be nothing to hear for hours. No health checks: one that a subscriber sends while another task reads
-    would wait for an answer that is not its own.
+    would wait for an answer that is not its own. RESP2: for RESP3 redis-py writes every message out as text for a log
+    that nobody reads, a fifth of a gateway's time.
     """
     never = redis.asyncio.retry.Retry(NoBackoff(), 0)
-    made: redis.asyncio.Redis = redis.asyncio.Redis.from_url(settings.REDIS_URL, retry=never, **_connecting())
+    made: redis.asyncio.Redis = redis.asyncio.Redis.from_url(settings.REDIS_URL, protocol=2, retry=never, **_connecting())
     return made
 
 

@@ -20,6 +20,7 @@ import psutil
 import pytest
 from django.db import connection
 
+from accounts.queue import broker
 from config.embedded.server import free_port
 from config.processes import Processes, batch, clock, web, worker
 from tests.live import Stage
@@ -57,6 +58,7 @@ class House:
         return httpx.Client(base_url=self.url, headers={"Authorization": f"Bearer {key}"}, timeout=20)
 
     def start(self) -> None:
+        broker.flush_all()  # messages of tests that had no worker, about rows that are gone
         self._start("web", web(self.port))
         self._start("clock", clock())
         self._start("batch", batch(threads=4))

@@ -73,13 +73,20 @@ def _held(steps: NDArray[np.float32], zones: NDArray[np.float32]) -> tuple[Bytes
         np.greater(below, above, out=new[i])
         np.copyto(low[i], below, where=~new[i])
         np.copyto(high[i], above, where=~new[i])
-    for i in range(len(steps) - 2, -1, -1):
-        np.copyto(low[i], low[i + 1], where=~new[i + 1])
-        np.copyto(high[i], high[i + 1], where=~new[i + 1])
-    values = np.clip(np.rint(steps).astype(np.int16), low, high).astype(np.uint8)
-    for i in range(1, len(steps)):
-        np.copyto(values[i], values[i - 1], where=~new[i])
-    return values, new
+    first, last = _runs(new)
+    nearest = np.rint(np.take_along_axis(steps, first, axis=0)).astype(np.int16)
+    values = np.clip(nearest, np.take_along_axis(low, last, axis=0), np.take_along_axis(high, last, axis=0))
+    return values.astype(np.uint8), new
+
+
+def _runs(new: NDArray[np.bool_]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The first and the last frame of the run that each entry belongs to; each (T, channels)."""
+    frames = np.arange(len(new))[:, None]
+    first = np.maximum.accumulate(np.where(new, frames, 0), axis=0)
+    ends = np.roll(new, -1, axis=0)
+    ends[-1:] = True
+    last = np.minimum.accumulate(np.where(ends, frames, len(new))[::-1], axis=0)[::-1]
+    return first, last
 
 
 def _packed(values: Bytes, new: NDArray[np.bool_], fps: int) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from uuid import UUID
 
 import dramatiq
@@ -16,6 +17,7 @@ from quotas.billing.documents import file_name, invoice_pdf
 from quotas.billing.wording import money
 from quotas.models import BillingProfile, Invoice
 
+logger = logging.getLogger(__name__)
 _MAILED = "invoice.mailed"
 
 
@@ -24,7 +26,10 @@ def mail_invoice(workspace_id: str, invoice_id: str) -> None:
     """Send an invoice with its document to the billing address, or to the owner where there is none. Once: a repeat of
     a message that was sent does nothing."""
     with workspace_scope(UUID(workspace_id)):
-        invoice = Invoice.objects.get(pk=invoice_id)
+        invoice = Invoice.objects.filter(pk=invoice_id).first()
+        if invoice is None:
+            logger.warning("Invoice %s is not mailed: it is not there.", invoice_id)  # the database was restored since
+            return
         to = _billing_address()
         if not to or AuditEntry.objects.filter(action=_MAILED, subject=str(invoice.pk)).exists():
             return

@@ -21,6 +21,7 @@ from accounts.webhooks.wire import Limits, Wire
 
 SECRET = signing.new_secret()
 LOCAL = Wire(policy=Policy(insecure=True), limits=Limits(connect=2, total=2))
+PATIENT = Wire(policy=Policy(insecure=True), limits=Limits(connect=30, total=30))
 
 
 def endpoint(url: str = "https://hooks.example.com/", *, types: tuple[str, ...] = ("*",), **fields: Any) -> WebhookEndpoint:

@@ -26,7 +26,7 @@ from accounts.webhooks.delivery import AT_ONCE, attempt
 from accounts.webhooks.models import DeliveryState, WebhookAttempt, WebhookDelivery
 from accounts.webhooks.services import publish
 from config.processes import batch
-from tests.accounts.webhooks.factories import LOCAL, Receiver, Reply, delivery, endpoint
+from tests.accounts.webhooks.factories import PATIENT, Receiver, Reply, delivery, endpoint
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -112,7 +112,7 @@ def at_once(number: int, work: Callable[[], object]) -> None:
 def test_eight_workers_make_one_attempt(receiver: Receiver, workspace: Workspace) -> None:
     with workspace_scope(workspace.pk):
         row = delivery(endpoint(receiver.url))
-    at_once(8, lambda: attempt(workspace_id=workspace.pk, delivery_id=row.pk, wire=LOCAL))
+    at_once(8, lambda: attempt(workspace_id=workspace.pk, delivery_id=row.pk, wire=PATIENT))
     assert len(receiver.got) == 1
     with workspace_scope(workspace.pk):
         assert WebhookAttempt.objects.count() == 1
@@ -131,7 +131,7 @@ def test_many_messages_reach_a_slow_server_few_at_a_time(receiver: Receiver, wor
                 current = queue.pop()
             except IndexError:
                 return
-            wakes = attempt(workspace_id=workspace.pk, delivery_id=current, wire=LOCAL)
+            wakes = attempt(workspace_id=workspace.pk, delivery_id=current, wire=PATIENT)
             queue.extend(wake.delivery_id for wake in wakes)
 
     at_once(3 * AT_ONCE, work)
