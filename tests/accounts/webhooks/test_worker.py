@@ -63,6 +63,11 @@ def state_of(workspace: Workspace) -> list[tuple[str, int]]:
         return list(WebhookDelivery.objects.values_list("state", "attempts"))
 
 
+def complaints_of(workspace: Workspace) -> list[tuple[str, str]]:
+    with workspace_scope(workspace.pk):
+        return list(WebhookAttempt.objects.exclude(error="").values_list("error", "detail"))
+
+
 def test_what_is_published_arrives_and_what_fails_comes_back(receiver: Receiver, workspace: Workspace) -> None:
     receiver.replies = [Reply(503), Reply(200)]
     with working():
@@ -137,6 +142,7 @@ def test_many_messages_reach_a_slow_server_few_at_a_time(receiver: Receiver, wor
     at_once(3 * AT_ONCE, work)
     for _ in range(3 * AT_ONCE):  # the clock finds who is left when all threads had gone
         work()
+    assert complaints_of(workspace) == []
     assert receiver.most_at_once <= AT_ONCE
     assert state_of(workspace) == [(DeliveryState.DELIVERED, 1)] * 3 * AT_ONCE
     assert len(receiver.got) == 3 * AT_ONCE
