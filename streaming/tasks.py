@@ -30,9 +30,9 @@ logger = logging.getLogger(__name__)
 heartbeat = Heartbeat()
 _LANE: Lane = DeadlineLane("compute")
 _SLOW_LANE: Lane = OwnThread()
-LEAD_SECONDS = 2.5  # the next pair is made when this much is left to hear
+LEAD_SECONDS = 4.5  # the next pair is made when this much is left to hear
 FIRST_SECONDS = 0.1  # how soon the first pair is due: before what is due later, after what is due now
-CHECK_SECONDS = 1.0
+CHECK_SECONDS = 2.0
 NOTED_SEQ = 2  # written down once 2 s are out: a slow disk must not hold back the second packet
 CLOCK_LEAD_MS = 150  # a client starts a turn's audio about this long after the worker begins
 
