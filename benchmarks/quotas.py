@@ -28,7 +28,7 @@ from quotas.values import Hold, RenewalRequest, UsageAttributes
 LEASE = timedelta(seconds=40)
 
 
-def reserve_settle_per_s(*, workspaces: int = 1000, clients: int = 8, seconds: float = 5.0) -> float:
+def reserve_settle_per_s(*, workspaces: int = 1000, clients: int = 2, seconds: float = 5.0) -> float:
     """Cycles a second of two transactions each: reserve, then settle and release with a ledger row."""
     spaces = tenants(workspaces)
     _settle_in(spaces)
@@ -63,7 +63,7 @@ def _answer(client: subprocess.Popen[str]) -> str:
     return client.stdout.readline().strip()
 
 
-def reserve_settle_one_tenant_per_s(*, clients: int = 8, seconds: float = 5.0) -> float:
+def reserve_settle_one_tenant_per_s(*, clients: int = 2, seconds: float = 5.0) -> float:
     """The same with every client on one workspace, whose one row they all update."""
     return reserve_settle_per_s(workspaces=1, clients=clients, seconds=seconds)
 
@@ -125,4 +125,4 @@ def cycle(tenant: UUID) -> None:
         lease=LEASE,
     )
     usage = UsageAttributes(occurred_at=timezone.now())
-    alone.release(workspace_id=tenant, hold_id=hold.id, used=15_000, sequence=1, usage=usage)
+    alone.release(workspace_id=tenant, hold=hold, used=15_000, sequence=1, usage=usage)

@@ -18,10 +18,15 @@ from django.db import connection
 from psycopg.rows import dict_row
 from psycopg.types.numeric import Int8
 
-_SCOPE = "SELECT set_config('app.workspace_id', %s, true), set_config('app.every_workspace', 'off', true)"
+_SCOPE = "SELECT set_config('app.workspace_id', %s, true), set_config('app.every_workspace', %s, true)"
 Row = dict[str, Any]
 Params = Mapping[str, Any]
 Action = Literal["settle", "renew", "release", "expire"]
+
+
+def _on_one_line(statement: str) -> str:
+    return " ".join(statement.split())
+
 
 # Insert the reservation, then raise `held` where it still fits. A repeated key inserts nothing and thus raises nothing.
 # An inserted reservation without room must not survive: the caller deletes it (WITHDRAW), which only the failing path pays.
@@ -88,7 +93,8 @@ WITHDRAW = "DELETE FROM quotas_reservation WHERE workspace_id = %(workspace)s AN
 # and a renewal without the lock changes nothing.
 # What is due is priced by the provider's rate of that moment (`billing/costs.py` says the same in Python): once, here.
 # A sequence that is not above the last one is a repeat: no row, no change. Ledger rows carry it in their event id.
-ADVANCE = """
+# On one line, as psycopg remembers how it read a statement up to 4,096 characters; a longer one it reads each time anew.
+ADVANCE = _on_one_line("""
 WITH hold AS (
     SELECT r.id, r.metric, r.state, r.held, r.reported, r.allowance_id,
            LEAST(a.ceiling, CASE WHEN NOT a.is_capped THEN NULL
@@ -143,7 +149,7 @@ WITH hold AS (
     SELECT part.id, %(workspace)s, %(now)s, allowance_id, outcome.id, metric, kind, quantity, 'hold',
            concat_ws('/', outcome.id, sequence, %(action)s, kind), %(occurred_at)s, %(session_id)s::uuid, %(avatar)s,
            %(api_key_id)s::uuid, %(provider)s, %(sku)s,
-           CASE WHEN bears_cost THEN COALESCE(%(provider_cost)s::numeric, rate.cost) END,
+           CASE WHEN costs THEN COALESCE(%(provider_cost)s::numeric, rate.cost) END,
            COALESCE(rate.currency, %(provider_currency)s), %(cost_is_estimate)s OR rate.cost IS NOT NULL
     FROM outcome
     LEFT JOIN LATERAL (
@@ -157,11 +163,11 @@ WITH hold AS (
     ) AS rate ON true
     CROSS JOIN LATERAL (VALUES (%(usage_id)s::uuid, 'usage', counted, true),
                                (%(overrun_id)s::uuid, 'overrun', overrun, counted = 0))
-        AS part (id, kind, quantity, bears_cost)
+        AS part (id, kind, quantity, costs)
     WHERE quantity > 0
 )
 SELECT noted.*, outcome.ended FROM noted JOIN outcome USING (id)
-"""
+""")
 
 # After ADVANCE has emptied a hold whose period has ended: go on in the allowance of the current period.
 TRANSFER = """
@@ -285,16 +291,18 @@ def row_of_each(statement: str, batch: Sequence[Params]) -> list[Row | None]:
         return [results.fetchone() for results in cursor.results()]
 
 
-def row_alone(statement: str, params: Params) -> Row | None:
-    """`row` in a transaction and a scope of its own, `params["workspace"]`, within one round trip: no lock is held while an
-    answer travels. Postgres takes what is sent together outside of a transaction as one. Not inside of a transaction."""
+def rows_alone(statement: str, batch: Sequence[Params]) -> list[Row | None]:
+    """`row_of_each` in a transaction and a scope of its own, within one round trip: no lock is held while an answer travels.
+    Postgres takes what is sent together outside of a transaction as one. Not inside of a transaction."""
     if connection.in_atomic_block:
         raise RuntimeError("A transaction is open: it would not be alone.")
+    workspaces = {params["workspace"] for params in batch}
+    scope = (str(*workspaces), "off") if len(workspaces) == 1 else ("", "on")
     with _planned_once() as cursor:
         with cursor.connection.pipeline():
-            cursor.connection.execute(_SCOPE, [str(params["workspace"])])
-            cursor.execute(statement, _typed(params))
-        return cursor.fetchone()  # of a transaction that is committed
+            cursor.connection.execute(_SCOPE, scope)
+            cursor.executemany(statement, [_typed(params) for params in batch], returning=True)
+        return [results.fetchone() for results in cursor.results()]  # of a transaction that is committed
 
 
 @contextmanager

@@ -30,8 +30,8 @@ def test_it_reserves_settles_and_releases(workspace: Workspace) -> None:
     first = take(workspace, 300)  # opens the period
     second = take(workspace, 400, key="second")
     assert (first.amount, second.amount, second.is_open, second.sequence) == (300, 400, True, 0)
-    alone.settle(workspace_id=workspace.pk, hold_id=first.id, used=100, sequence=1, usage=usage(avatar="ada"))
-    alone.release(workspace_id=workspace.pk, hold_id=second.id, used=450, sequence=1, usage=usage())
+    alone.settle(workspace_id=workspace.pk, hold=first, used=100, sequence=1, usage=usage(avatar="ada"))
+    alone.release(workspace_id=workspace.pk, hold=second, used=450, sequence=1, usage=usage())
     with workspace_scope(workspace.pk):
         assert counters() == (550, 200, 0)
         assert sorted(UsageEntry.objects.values_list("quantity", flat=True)) == [100, 450]
@@ -43,8 +43,8 @@ def test_it_changes_nothing_when_repeated(workspace: Workspace) -> None:
     hold = take(workspace, 300)
     assert take(workspace, 900) == hold
     for _ in range(2):
-        alone.settle(workspace_id=workspace.pk, hold_id=hold.id, used=100, sequence=1, usage=usage())
-        alone.release(workspace_id=workspace.pk, hold_id=hold.id, used=50, sequence=2, usage=usage())
+        alone.settle(workspace_id=workspace.pk, hold=hold, used=100, sequence=1, usage=usage())
+        alone.release(workspace_id=workspace.pk, hold=hold, used=50, sequence=2, usage=usage())
     assert not take(workspace, 300).is_open
     with workspace_scope(workspace.pk):
         assert counters() == (150, 0, 0)
@@ -72,6 +72,6 @@ def test_it_touches_no_other_workspace(workspace: Workspace, charlies_workspace:
         subscribe(space, avatar_ms=1000)
     hold = take(workspace, 300)
     with pytest.raises(NotFound):
-        alone.settle(workspace_id=charlies_workspace.pk, hold_id=hold.id, used=100, sequence=1, usage=usage())
+        alone.settle(workspace_id=charlies_workspace.pk, hold=hold, used=100, sequence=1, usage=usage())
     with workspace_scope(workspace.pk):
         assert counters() == (0, 300, 0)

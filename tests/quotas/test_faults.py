@@ -62,7 +62,7 @@ class Case:
             settle(hold_id=self.hold.id, used=70, sequence=1, usage=usage())
 
     def settle_alone(self) -> None:
-        alone.settle(workspace_id=self.workspace.pk, hold_id=self.hold.id, used=70, sequence=1, usage=usage())
+        alone.settle(workspace_id=self.workspace.pk, hold=self.hold, used=70, sequence=1, usage=usage())
 
     def release(self) -> None:
         with workspace_scope(self.workspace.pk):
@@ -226,7 +226,7 @@ for job in range(int(sys.argv[2])):
     with workspace_scope(space):
         settle(hold_id=hold.id, used=20, sequence=1, usage=usage)
     print(job, flush=True)
-    alone.release(workspace_id=space, hold_id=hold.id, used=10, sequence=2, usage=usage)
+    alone.release(workspace_id=space, hold=hold, used=10, sequence=2, usage=usage)
 """
 
 

@@ -1,0 +1,89 @@
+"""Group commit: what several threads of a process ask of the meter at the same time is one transaction and one round trip.
+
+Alone, a step costs a statement, a commit that waits for the disk, and the time in which the allowance's row is locked;
+together they share the last two, and those of one workspace don't wait for each other (docs/performance.md).
+
+Whoever comes while nobody is at work carries out all that wait, its own among them; the others wait for the next round.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from django.db import DatabaseError, connection
+
+logger = logging.getLogger(__name__)
+MOST = 64  # steps in one transaction: what the last one waits for
+PATIENCE_SECONDS = 10.0
+
+Row = dict[str, Any]
+Params = Mapping[str, Any]
+CarryOut = Callable[[Sequence[Params]], list[Row | None]]
+
+
+@dataclass(eq=False, slots=True)
+class Step:
+    """One caller's parameters, and the row that they led to; None where nothing was changed."""
+
+    workspace: UUID
+    counter: str
+    params: Params
+    row: Row | None = None
+    done: bool = False
+
+
+class Group:
+    """Steps of one kind. `carry_out` runs them in the order given, in one transaction, and fails as a whole."""
+
+    def __init__(self, carry_out: CarryOut) -> None:
+        self._carry_out = carry_out
+        self._waiting: deque[Step] = deque()
+        self._state = threading.Condition()
+        self._busy = False
+
+    def run(self, workspace: UUID, counter: str, params: Params) -> Row | None:
+        """The row that `params` lead to. None where nothing was changed or nobody knows: ask again, alone."""
+        step = Step(workspace=workspace, counter=counter, params=params)
+        connection.close()  # back to the pool: who waits must not keep what who works needs
+        with self._state:
+            self._waiting.append(step)
+            while not step.done and self._busy:
+                if not self._state.wait(PATIENCE_SECONDS):
+                    return None
+            if step.done:
+                return step.row
+            self._busy = True
+            round_ = self._next_round(step)
+        self._work(round_)
+        return step.row
+
+    def _work(self, steps: list[Step]) -> None:
+        try:
+            for step, row in zip(steps, self._carry_out([step.params for step in steps]), strict=True):
+                step.row = row
+        except DatabaseError as error:  # of one of them: each is asked again by its own caller
+            logger.debug("A round of %d steps failed: %s", len(steps), error)
+        finally:
+            with self._state:
+                self._busy = False
+                for step in steps:
+                    step.done = True
+                self._state.notify_all()
+
+    def _next_round(self, own: Step) -> list[Step]:
+        """Those that came first, and `own`; of a workspace only one counter, so that no order of locks can be wrong, and the
+        workspaces in order, as every transaction takes them."""
+        counters = {own.workspace: own.counter}
+        chosen = [own]
+        self._waiting.remove(own)
+        for step in tuple(self._waiting):
+            if len(chosen) < MOST and counters.setdefault(step.workspace, step.counter) == step.counter:
+                chosen.append(step)
+                self._waiting.remove(step)
+        return sorted(chosen, key=lambda step: step.workspace)
