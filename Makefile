@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 WEB := clients/web
+# By itself: its builds for processors and for graphics cards share a version, and which one fits is the machine's matter.
+TORCH ?= torch==2.13.0
 
 .PHONY: demo demo-reset hello test lint bench voices lock schema clean
 
@@ -40,6 +42,7 @@ $(VENV)/.installed: requirements.lock pyproject.toml
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing (the first time this takes a minute or two) …"
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check $(TORCH)
 	@touch $@
 
 $(WEB)/node_modules/.installed: $(WEB)/package-lock.json
