@@ -54,7 +54,7 @@ WITH current AS (
 ), limited AS (
     SELECT *, CASE WHEN included IS NOT NULL AND included + granted > 0 THEN included + granted
                    WHEN overage = 'charge' THEN ceiling END AS most
-    FROM watched WHERE used > 0 AND (%(metric)s::text IS NULL OR metric = %(metric)s::text)
+    FROM watched WHERE used > 0
 ), crossed AS (
     SELECT w.*, r.threshold_percent FROM limited w JOIN quotas_alertrule r USING (workspace_id, metric)
     WHERE w.most > 0 AND w.used::numeric * 100 >= w.most::numeric * r.threshold_percent
@@ -71,6 +71,7 @@ RETURNING id
 # What the cap's thresholds are held against is rounded for each metric, as on the invoice: look where it may be reached. Use
 # at cost is summed there, too.
 _WAITING = f"""{_CROSSED}
+SELECT workspace_id FROM (
 SELECT workspace_id FROM crossed
 UNION
 SELECT c.workspace_id FROM current c JOIN quotas_spendcap s USING (workspace_id)
@@ -83,26 +84,31 @@ CROSS JOIN LATERAL (
 WHERE s.amount_minor > 0 AND (spent.at_cost OR spent.about * 100 >= s.amount_minor::numeric * r.threshold_percent)
   AND NOT EXISTS (SELECT FROM quotas_alertfiring f WHERE f.period_id = c.id AND f.metric = ''
                   AND f.threshold_percent = r.threshold_percent)
-LIMIT %(limit)s
+) waiting
+WHERE workspace_id > %(after)s ORDER BY workspace_id LIMIT %(limit)s
 """  # noqa: S608  (our own text)
-
-
-def check_thresholds(metric: Metric, *, at: datetime | None = None) -> list[AlertFiring]:
-    """Tell of thresholds of `metric` that were crossed since, in the open scope: one statement where there are none."""
-    return _told(_fired(metric, at or timezone.now()))
 
 
 def evaluate_alerts(*, at: datetime | None = None) -> list[AlertFiring]:
     """Tell of every threshold, the cap's too, that the open scope's workspace has crossed since."""
     at = at or timezone.now()
-    return _told([*_fired(None, at), *_fired_by_cap(at)])
+    return _told([*_fired(at), *_fired_by_cap(at)])
 
 
 def evaluate_all(*, now: datetime, limit: int = 500) -> int:
-    """`evaluate_alerts` wherever something is to be told; how many alerts that were. Runs outside of any scope."""
+    """`evaluate_alerts` wherever something is to be told, `limit` workspaces at a time; how many alerts that were. Runs
+    outside of any scope."""
+    told, after = 0, UUID(int=0)
+    while waiting := _waiting(now, after, limit):
+        told += in_each(waiting, lambda _: len(evaluate_alerts(at=now)))
+        after = waiting[-1]
+    return told
+
+
+def _waiting(now: datetime, after: UUID, limit: int) -> list[UUID]:
     with unscoped("limits are crossed in any workspace"):
-        waiting = statements.rows(_WAITING, _params(now) | {"limit": limit})
-    return in_each((row["workspace_id"] for row in waiting), lambda _: len(evaluate_alerts(at=now)))
+        rows = statements.rows(_WAITING, _params(now) | {"after": after, "limit": limit})
+    return [row["workspace_id"] for row in rows]
 
 
 def mail_forgotten(*, now: datetime, limit: int = 500) -> int:
@@ -127,14 +133,13 @@ def mark_seen(*, firing_id: UUID, at: datetime | None = None) -> None:
     found.filter(seen_at=None).update(seen_at=at or timezone.now())
 
 
-def _fired(metric: Metric | None, at: datetime) -> list[AlertFiring]:
-    params = _params(at) | {"workspace": current_workspace_id(), "metric": metric.value if metric else None}
-    made = [row["id"] for row in statements.rows(_FIRE, params)]
+def _fired(at: datetime) -> list[AlertFiring]:
+    made = [row["id"] for row in statements.rows(_FIRE, _params(at) | {"workspace": current_workspace_id()})]
     return list(AlertFiring.objects.filter(pk__in=made)) if made else []
 
 
 def _params(at: datetime) -> dict[str, Any]:
-    return {"now": at, "workspace": None, "metric": None, "gauges": sorted(GAUGES)}
+    return {"now": at, "workspace": None, "gauges": sorted(GAUGES)}
 
 
 def _fired_by_cap(at: datetime) -> list[AlertFiring]:

@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import F, Func, Q, Value
 
 from accounts.identifiers import uuid7
 from accounts.tenancy import TenantModel
 from quotas.metrics import Metric
+
+# ISO 4217: currencies without decimals, with three, with four.
+NOT_HUNDREDTHS = frozenset(
+    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF", "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND", "CLF", "UYW"]
+)
 
 
 class Interval(models.TextChoices):
@@ -27,7 +33,7 @@ class Plan(models.Model):
     code = models.SlugField(max_length=40)
     version = models.PositiveIntegerField(default=1)
     name = models.CharField(max_length=60)
-    currency = models.CharField(max_length=3, default="EUR")
+    currency = models.CharField(max_length=3, default="EUR")  # one of two decimals: see clean
     base_price_minor = models.BigIntegerField(default=0)
     interval = models.CharField(max_length=5, choices=Interval, default=Interval.MONTH)
     trial_days = models.PositiveSmallIntegerField(default=0)
@@ -43,6 +49,11 @@ class Plan(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} (version {self.version})"
+
+    def clean(self) -> None:
+        """Raises ValidationError for a currency whose minor unit is not a hundredth: all arithmetic takes it for one."""
+        if self.currency in NOT_HUNDREDTHS:
+            raise ValidationError({"currency": f"{self.currency} is not divided into hundredths; it can't be billed in yet."})
 
 
 class Overage(models.TextChoices):

@@ -72,6 +72,14 @@ def test_it_edits_a_plan_until_somebody_is_on_it(olga: User, olga_client: Client
     assert (plan.name, OperatorEntry.objects.count()) == ("Renamed", 1)
 
 
+def test_it_refuses_a_plan_in_a_currency_without_hundredths(olga_client: Client) -> None:
+    plan = offer(avatar_ms=Sold())
+    answer = olga_client.post(f"{HOME}quotas/plan/{plan.pk}/change/", plan_form(plan, currency="JPY"))
+    assert "not divided into hundredths" in answer.content.decode()
+    plan.refresh_from_db()
+    assert plan.currency == "EUR"
+
+
 def test_it_makes_a_new_version_and_offers_it(olga: User, olga_client: Client, workspace: Workspace) -> None:
     plan = offer(avatar_ms=Sold())
     put_on(workspace, plan)
