@@ -13,9 +13,27 @@ from accounts.tenancy import TenantModel
 from quotas.metrics import Metric
 
 # ISO 4217: currencies without decimals, with three, with four.
-NOT_HUNDREDTHS = frozenset(
-    ["BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI", "VND", "VUV", "XAF", "XOF", "XPF", "BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND", "CLF", "UYW"]
+_UNDIVIDED = (
+    "BIF",
+    "CLP",
+    "DJF",
+    "GNF",
+    "ISK",
+    "JPY",
+    "KMF",
+    "KRW",
+    "PYG",
+    "RWF",
+    "UGX",
+    "UYI",
+    "VND",
+    "VUV",
+    "XAF",
+    "XOF",
+    "XPF",
 )
+_FINER = ("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND", "CLF", "UYW")
+NOT_HUNDREDTHS = frozenset((*_UNDIVIDED, *_FINER))
 
 
 class Interval(models.TextChoices):
