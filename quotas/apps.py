@@ -11,6 +11,7 @@ class QuotasConfig(AppConfig):
     name = "quotas"
 
     def ready(self) -> None:
+        from quotas import seats  # noqa: F401  (receivers)
         from quotas.payment.checks import payment_settings
 
         post_migrate.connect(_ensure_partitions, sender=self)

@@ -12,7 +12,7 @@ from django.db import transaction
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts import audit, tokens
+from accounts import audit, seats, tokens
 from accounts.access import Access
 from accounts.errors import Conflict, Forbidden, Invalid, NotFound, TooMany
 from accounts.mail import send_mail_on_commit
@@ -31,7 +31,8 @@ _TOKEN_LENGTH = 40
 def invitation_create(*, by: Access, email: str, role: str) -> Invitation:
     """Offer `role` to `email` by mail, in place of an earlier offer to that address.
 
-    Raises Forbidden, Invalid for what is no address, Conflict for a member or when too many offers are open, TooMany.
+    Raises Forbidden, Invalid for what is no address, Conflict for a member or when too many offers are open, TooMany; what
+    receivers of `seats.inviting` raise where the plan has no seat left.
     """
     require(by, "members:write")
     require_role(by, role)
@@ -40,6 +41,7 @@ def invitation_create(*, by: Access, email: str, role: str) -> Invitation:
         raise Conflict(f"{email} is a member already.", code="already_member")
     _limit_mails()
     _withdraw_earlier(email)
+    seats.inviting.send(Membership)
     token = tokens.random_text(_TOKEN_LENGTH)
     invitation = Invitation.objects.create(
         email=email, role=role, digest=tokens.digest(token), invited_by=by.user, expires_at=timezone.now() + VALID_FOR
@@ -84,6 +86,8 @@ def _join(invitation: Invitation, user: User) -> Membership:
         if not still_open.update(accepted_at=timezone.now()):
             raise Conflict("This invitation has just been used or withdrawn.", code="invitation_taken")
         member, is_new = Membership.objects.get_or_create(user=user, defaults={"role": invitation.role})
+        if is_new:
+            seats.joined.send(Membership, membership=member)
         audit.record("invitation.accepted", subject=invitation.pk, email=invitation.email, role=member.role, new=is_new)
         return member
 

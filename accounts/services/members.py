@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.db import transaction
 
-from accounts import audit
+from accounts import audit, seats
 from accounts.access import Access
 from accounts.errors import Conflict, NotFound
 from accounts.models import Membership, Role, Workspace
@@ -46,7 +46,7 @@ def member_remove(*, by: Access, membership_id: UUID) -> None:
     member = membership_get(membership_id)
     require_role(by, member.role)
     _keep_an_owner(member)
-    member.delete()
+    _delete(member)
     audit.record("member.removed", subject=member.user_id, email=member.user.email, role=member.role)
 
 
@@ -58,8 +58,14 @@ def member_leave(*, by: Access) -> None:
     if member is None:
         raise NotFound("You are not a member of this workspace.")
     _keep_an_owner(member)
-    member.delete()
+    _delete(member)
     audit.record("member.left", subject=member.user_id, role=member.role)
+
+
+def _delete(member: Membership) -> None:
+    membership_id = member.pk
+    member.delete()
+    seats.left.send(Membership, membership_id=membership_id)
 
 
 def _lock_owners() -> None:
