@@ -49,6 +49,8 @@ class Group:
 
     def run(self, workspace: UUID, counter: str, params: Params) -> Row | None:
         """The row that `params` lead to. None where nothing was changed or nobody knows: ask again, alone."""
+        if connection.in_atomic_block:
+            raise RuntimeError("A transaction is open: what is committed together would not be part of it.")
         step = Step(workspace=workspace, counter=counter, params=params)
         connection.close()  # back to the pool: who waits must not keep what who works needs
         with self._state:
