@@ -189,6 +189,34 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
 # Development and tests only: webhooks may go to http, any port and private addresses.
 WEBHOOK_ALLOW_INSECURE = env.boolean("WEBHOOK_ALLOW_INSECURE", False)
 
+# --- files of workspaces: private, never below STATIC_URL ------------------------------------------------------------
+MEDIA_ROOT = env.text("MEDIA_ROOT", str(BASE_DIR / ".visavis" / "files"))
+FILES_S3_BUCKET = env.text("FILES_S3_BUCKET", "")  # empty: a folder, MEDIA_ROOT
+FILE_LINK_SECONDS = env.integer("FILE_LINK_SECONDS", 3600)
+AVATAR_PHOTO_BYTES = env.integer("AVATAR_PHOTO_BYTES", 20_000_000)
+AVATAR_PHOTO_PIXELS = env.integer("AVATAR_PHOTO_PIXELS", 40_000_000)
+AVATAR_HEAD_BYTES = env.integer("AVATAR_HEAD_BYTES", 30_000_000)
+STORAGES: dict[str, Any] = {
+    "default": {"BACKEND": "avatars.storage.PrivateFolder", "OPTIONS": {"location": MEDIA_ROOT}},
+    "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
+}
+if FILES_S3_BUCKET:
+    STORAGES["default"] = {
+        "BACKEND": "storages.backends.s3.S3Storage",
+        "OPTIONS": {
+            "bucket_name": FILES_S3_BUCKET,
+            "endpoint_url": env.text("FILES_S3_ENDPOINT", "") or None,
+            "region_name": env.text("FILES_S3_REGION", "") or None,
+            "access_key": env.text("FILES_S3_ACCESS_KEY", "") or None,
+            "secret_key": env.text("FILES_S3_SECRET_KEY", "") or None,
+            "default_acl": None,
+            "querystring_auth": True,
+            "querystring_expire": 2 * FILE_LINK_SECONDS,
+            "file_overwrite": False,
+            "signature_version": "s3v4",
+        },
+    }
+
 # --- pages -----------------------------------------------------------------------------------------------------------
 STATIC_URL = "/static/"
 STATIC_ROOT = BASE_DIR / "staticfiles"
@@ -224,6 +252,10 @@ CONTENT_SECURITY_POLICY = {
         "object-src": ["'none'"],
     }
 }
+FILES_ORIGIN = env.text("FILES_S3_PUBLIC_ORIGIN", "")  # where browsers fetch files when they lie in S3
+if FILES_ORIGIN:
+    for directive in ("img-src", "media-src", "connect-src"):
+        CONTENT_SECURITY_POLICY["DIRECTIVES"][directive].append(FILES_ORIGIN)
 
 # --- billing ---------------------------------------------------------------------------------------------------------
 BILLING_ENABLED = env.boolean("BILLING_ENABLED", True)

@@ -44,6 +44,7 @@ UNSCOPED = {
     "accounts/access.py": "credentials come before the workspace is known",
     "accounts/webhooks/clock.py": "deliveries of all workspaces become due",
     "accounts/selectors.py": "a person's memberships and invitations span workspaces",
+    "avatars/services/files.py": "files are doomed in every workspace",
     "accounts/operator.py": "the operator looks after every workspace",
     "quotas/billing/alerts.py": "limits are crossed in any workspace",
     "quotas/billing/announcing.py": "mails of any workspace's invoices may have been lost",
