@@ -49,6 +49,7 @@ ROUTES = [
     Route("GET", "audit", "audit:read"),
     Route("GET", "avatars", "avatars:read"),
     Route("GET", "voices", "avatars:read"),
+    Route("POST", "speech", "sessions:write"),
     Route("GET", "sessions", "sessions:read"),
     Route("POST", "sessions", "sessions:write"),
     Route("GET", SESSION, "sessions:read"),

@@ -36,10 +36,12 @@ class WorkspaceView(APIView):
     """Opens the workspace scope after authentication. Subclasses set `scopes` (method → scope) and write handlers.
 
     Order: who (401), how often (429), may they (403), then the scope. The walls can't be replaced by subclasses, and a
-    handler without a scope is an error when the class is made.
+    handler without a scope is an error when the class is made. A view that works for seconds sets `holds_scope` to False:
+    the scope is a transaction, so it opens short ones of its own.
     """
 
     scopes: ClassVar[Mapping[str, str]] = {}
+    holds_scope: ClassVar[bool] = True
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         super().__init_subclass__(**kwargs)
@@ -68,7 +70,8 @@ class WorkspaceView(APIView):
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
-        self._scope.enter_context(workspace_scope(self.access.workspace_id))
+        if self.holds_scope:
+            self._scope.enter_context(workspace_scope(self.access.workspace_id))
 
     def check_permissions(self, request: Request) -> None:
         """Count first: a caller without the right scope can't ask any faster than others."""

@@ -1,0 +1,37 @@
+"""Room to compute: a web process also carries live sessions, so few calls compute at once and the others wait."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import TypeVar
+
+from avatars.blocks.errors import Busy
+
+T = TypeVar("T")
+AT_ONCE = 2
+PATIENCE_SECONDS = 20.0
+_places = threading.BoundedSemaphore(AT_ONCE)
+
+
+@contextmanager
+def room() -> Iterator[None]:
+    """One of the process's places for the work inside; raises Busy when none becomes free in time."""
+    if not _places.acquire(timeout=PATIENCE_SECONDS):
+        raise Busy
+    try:
+        yield
+    finally:
+        _places.release()
+
+
+def each_in_room(steps: Iterator[T]) -> Iterator[T]:
+    """`steps`, each computed in a place that is given back before it is handed on: a slow reader keeps none."""
+    ask: Callable[[], T | None] = lambda: next(steps, None)  # noqa: E731
+    while True:
+        with room():
+            step = ask()
+        if step is None:
+            return
+        yield step

@@ -1,0 +1,9 @@
+"""REST addresses of the building blocks, below /api/v1/."""
+
+from django.urls import path
+
+from avatars.rest import blocks
+
+urlpatterns = [
+    path("speech", blocks.SpeechView.as_view(), name="api_speech"),
+]
