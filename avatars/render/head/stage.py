@@ -1,0 +1,105 @@
+"""A head's vertices under a table of channels: morphs, the turn of the head, projection. Batched torch."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from avatars.face.channels import ARKIT, EYE_LOOK, INDEX, look
+from avatars.render.base import Table
+from avatars.render.head.glb import Floats
+from avatars.render.head.model import Head, Part
+from avatars.render.head.studio import Camera
+
+_WHOLE_BODY: Final = 0.6  # without a head joint the shoulders turn too, so all turns less
+_POSE: Final = [INDEX[name] for name in ("headYaw", "headPitch", "headRoll")]
+_GAZE: Final = [INDEX[name] for name in ("gazeX", "gazeY")]
+
+
+class Stage:
+    """Vertices of all parts one after another, V in all; `starts` says where each part's begin."""
+
+    def __init__(self, head: Head, camera: Camera, device: torch.device) -> None:
+        self._device = device
+        self.starts: list[int] = np.cumsum([0, *(len(part.positions) for part in head.parts)]).tolist()
+        self._positions = _Morphed([part.positions for part in head.parts], [part.morphs for part in head.parts], device)
+        self._normals = _Morphed([part.normals for part in head.parts], [part.turns for part in head.parts], device)
+        share = np.concatenate([part.share for part in head.parts])
+        self._share = torch.from_numpy(share * np.float32(_WHOLE_BODY if head.whole else 1.0)).to(device)[:, None]
+        self._joint = torch.from_numpy(head.joint.astype(np.float32)).to(device)
+        rotation = head.joint[:3, :3] / np.linalg.norm(head.joint[:3, :3], axis=0)
+        self._frame = torch.from_numpy(rotation.astype(np.float32)).to(device)
+        self._camera = torch.from_numpy(camera.matrix()).to(device)
+
+    def act(self, table: Table) -> tuple[Tensor, Tensor]:
+        """World positions and unit normals, each (T, V, 3), of a table (T, 57)."""
+        channels = torch.from_numpy(gazing(table)).to(self._device)
+        weights, angles = channels[:, : len(ARKIT)], channels[:, _POSE]
+        turn = self._frame @ _turns(torch.deg2rad(angles)) @ self._frame.T
+        positions, normals = self._positions.at(weights), self._normals.at(weights)
+        pivot = self._joint[:3, 3]
+        around = positions - pivot
+        positions = positions + self._share * (around @ turn.mT - around)
+        normals = normals + self._share * (normals @ turn.mT - normals)
+        return positions, torch.nn.functional.normalize(normals, dim=-1)
+
+    def project(self, positions: Tensor, width: int, height: int) -> Tensor:
+        """Pixels x, y (y down) and depth 0–1, (T, V, 3), of world positions."""
+        clip = positions @ self._camera[:, :3].T + self._camera[:, 3]
+        flat = clip[..., :3] / clip[..., 3:].clamp(min=1e-4)
+        scale = torch.tensor([width / 2, -height / 2, 1.0], device=self._device)
+        shift = torch.tensor([width / 2, height / 2, 0.0], device=self._device)
+        return flat * scale + shift
+
+
+def gazing(table: Table) -> Table:
+    """The table with eyeLook weights made from the gaze in frames that have a gaze but no such weight."""
+    out = np.ascontiguousarray(table, np.float32)
+    index = list(EYE_LOOK)
+    blank = (np.abs(out[:, index]).max(1, initial=0) == 0) & (np.abs(out[:, _GAZE]).max(1, initial=0) > 0)
+    if blank.any():
+        out = out.copy()
+        out[np.ix_(blank, index)] = look(out[np.ix_(blank, _GAZE)].T.astype(np.float64)).T
+    return out
+
+
+def faces(parts: tuple[Part, ...]) -> Floats:
+    """Triangles of all parts over the stage's vertices, (T, 3) int64."""
+    starts = np.cumsum([0, *(len(part.positions) for part in parts)])
+    return np.concatenate([part.faces + start for part, start in zip(parts, starts, strict=False)])
+
+
+class _Morphed:
+    """Vectors at rest and what the weights add; only vertices that something moves are kept in the basis."""
+
+    def __init__(self, rest: list[Floats], morphs: list[dict[int, Floats]], device: torch.device) -> None:
+        every = np.concatenate(rest)
+        basis = np.zeros((len(ARKIT), len(every), 3), np.float32)
+        start = 0
+        for vectors, moved in zip(rest, morphs, strict=True):
+            for number, delta in moved.items():
+                basis[number, start : start + len(vectors)] += delta
+            start += len(vectors)
+        moving = np.flatnonzero(np.abs(basis).max((0, 2)) > 0)
+        self._rest = torch.from_numpy(every).to(device)
+        self._moving = torch.from_numpy(moving).to(device)
+        self._basis = torch.from_numpy(np.ascontiguousarray(basis[:, moving].reshape(len(ARKIT), -1))).to(device)
+
+    def at(self, weights: Tensor) -> Tensor:
+        """(T, V, 3) at weights (T, 52)."""
+        out = self._rest.repeat(len(weights), 1, 1)
+        return out.index_add_(1, self._moving, (weights @ self._basis).view(len(weights), -1, 3))
+
+
+def _turns(angles: Tensor) -> Tensor:
+    """Rotations (T, 3, 3) of yaw, pitch, roll (T, 3) in radians: about y, then x (pitch up is negative), then z."""
+    sine, cosine = angles.sin().unbind(1), angles.cos().unbind(1)
+    (sy, sp, sr), (cy, cp, cr) = sine, cosine
+    zero, one = torch.zeros_like(sy), torch.ones_like(sy)
+    about_y = torch.stack([cy, zero, sy, zero, one, zero, -sy, zero, cy], 1).view(-1, 3, 3)
+    about_x = torch.stack([one, zero, zero, zero, cp, sp, zero, -sp, cp], 1).view(-1, 3, 3)
+    about_z = torch.stack([cr, -sr, zero, sr, cr, zero, zero, zero, one], 1).view(-1, 3, 3)
+    return about_y @ about_x @ about_z

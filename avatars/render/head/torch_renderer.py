@@ -1,0 +1,170 @@
+"""The reference renderer of heads: torch on CPU or CUDA, many frames at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from avatars.render.base import Pictures, Table
+from avatars.render.head import develop, raster, studio
+from avatars.render.head.light import Light
+from avatars.render.head.model import Head
+from avatars.render.head.raster import Fragments
+from avatars.render.head.shadow import key_shadow
+from avatars.render.head.stage import Stage
+from avatars.render.head.surface import Surface, glints
+
+_CHUNK: Final = {"cpu": 1, "cuda": 16}
+"""Frames drawn at once: a CPU gains nothing from more, its cache loses."""
+
+
+class TorchHead:
+    """Draws a head at `size` (width, height). `oversample`: samples per pixel and axis, 1–2.
+
+    `backdrop`: (H, W, 3) uint8 behind the head; without one the studio's.
+    """
+
+    most = 64
+
+    def __init__(
+        self, head: Head, size: tuple[int, int], *, device: str = "cpu", oversample: float = 1.5, backdrop: Pictures | None = None
+    ) -> None:
+        self.size = size
+        self._device = torch.device(device)
+        self._wide, self._high = round(size[0] * oversample), round(size[1] * oversample)
+        camera = studio.frame_head(head, size[0] / size[1])
+        self._stage = Stage(head, camera, self._device)
+        self._light = Light(head, camera.eye(), key_shadow(head), self._device)
+        self._surface = Surface(head, self._seen_at_rest(), self._device)
+        self._encoder = develop.Encoder(self._device)
+        behind = studio.backdrop(*size) if backdrop is None else backdrop.astype(np.float32) / 255
+        self._backdrop = torch.from_numpy(behind).to(self._device).permute(2, 0, 1)
+
+    def render(self, table: Table) -> Pictures:
+        """Pictures (T, H, W, 3) over the backdrop."""
+        return self._rendered(table, self._over_backdrop)
+
+    def render_rgba(self, table: Table) -> Pictures:
+        """Pictures (T, H, W, 4) with straight alpha, to be laid over anything."""
+        return self._rendered(table, self._cut_out)
+
+    def _rendered(self, table: Table, finish: Callable[[Tensor], Tensor]) -> Pictures:
+        step = _CHUNK[self._device.type]
+        with torch.inference_mode():
+            drawn = [finish(self._drawn(table[i : i + step])) for i in range(0, len(table), step)]
+            depth = drawn[0].shape[1] if drawn else 3
+            empty = torch.empty((0, depth, self.size[1], self.size[0]), dtype=torch.uint8)
+            pictures: Pictures = torch.cat(drawn or [empty]).permute(0, 2, 3, 1).contiguous().cpu().numpy()
+        return pictures
+
+    def _over_backdrop(self, light: Tensor) -> Tensor:
+        alpha = light[:, 3:]
+        shown = self._encoder.bytes(_straight(light)).float() / 255
+        return (torch.lerp(self._backdrop, shown, alpha) * 255 + 0.5).to(torch.uint8)
+
+    def _cut_out(self, light: Tensor) -> Tensor:
+        return torch.cat([self._encoder.bytes(_straight(light)), (light[:, 3:] * 255 + 0.5).to(torch.uint8)], 1)
+
+    def _drawn(self, table: Table) -> Tensor:
+        """Premultiplied light (T, 4, H, W)."""
+        positions, normals = self._stage.act(table)
+        picture = _Exposure(self._stage.project(positions, self._wide, self._high), self._surface, self._wide, self._high)
+        diffuse, specular = self._light.on(normals)
+        samples = picture.taken(diffuse * self._surface.colours[:, :3], specular, normals, self._light.mirror)
+        return develop.averaged(samples, self.size[1], self.size[0])
+
+    def _seen_at_rest(self) -> list[np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
+        positions, _ = self._stage.act(np.zeros((1, 57), np.float32))
+        flat = self._stage.project(positions, self._wide, self._high)[0, :, :2].cpu().numpy()
+        starts = self._stage.starts
+        return [flat[begin:end] for begin, end in zip(starts, starts[1:], strict=False)]
+
+
+class _Exposure:
+    """One batch of frames on its way from triangles to samples."""
+
+    def __init__(self, points: Tensor, surface: Surface, wide: int, high: int) -> None:
+        """`points`: (T, V, 3) pixels and depth."""
+        self._surface, self._wide, self._high = surface, wide, high
+        self._frames, vertices = points.shape[:2]
+        triangles, device = len(surface.faces), points.device
+        starts = torch.arange(self._frames, device=device)
+        self._vertex = (surface.faces[None] + (starts * vertices)[:, None, None]).view(-1, 3)
+        self._vertices = vertices
+        self._frame = starts.repeat_interleave(triangles)
+        self._corners = points.reshape(-1, 3).index_select(0, self._vertex.view(-1)).view(-1, 3, 3)
+        both = surface.both_sides.repeat(self._frames)
+        never = surface.never.repeat(self._frames)
+        self._shown = raster.visible(self._corners, both, wide, high) & ~never
+
+    def taken(self, diffuse: Tensor, specular: Tensor, normals: Tensor, mirror: Tensor) -> Tensor:
+        """Premultiplied light of every sample (T, high, wide, 4)."""
+        uv = self._surface.uv[None].expand(self._frames, -1, -1)
+        values = torch.cat([diffuse, specular, uv], -1).reshape(-1, 8)
+        keys = self._nearest(values)
+        pixels, triangles = raster.shown(keys)
+        seen = self._at(values, pixels, triangles)
+        colour = torch.addcmul(seen[:, 3:6], self._surface.sampled(seen[:, 6:]), seen[:, :3])
+        self._reflect(colour, pixels, triangles, normals.reshape(-1, 3), mirror)
+        out = torch.zeros((len(keys), 4), device=colour.device)
+        out[pixels] = torch.cat([colour.clamp_(min=0), torch.ones_like(colour[:, :1])], 1)
+        self._blend(out, keys, diffuse.reshape(-1, 3))
+        return out.view(self._frames, self._high, self._wide, 4)
+
+    def _nearest(self, values: Tensor) -> Tensor:
+        keys = raster.buffer(self._frames * self._high * self._wide, values.device)
+        cut, blended = (flag.repeat(self._frames) for flag in (self._surface.cut, self._surface.blended))
+        raster.draw(keys, self._fragments(self._shown & ~cut & ~blended))
+        holed = self._fragments(self._shown & cut & ~blended)
+        holed = holed.kept(holed.key < keys.index_select(0, holed.pixel))
+        uv = self._at(values[:, 6:], holed.pixel, holed.triangle)
+        cutoffs = self._surface.cutoffs.index_select(0, holed.triangle % len(self._surface.faces))
+        raster.draw(keys, holed.kept(self._surface.passes(uv, cutoffs)))
+        return keys
+
+    def _reflect(self, colour: Tensor, pixels: Tensor, triangles: Tensor, normals: Tensor, mirror: Tensor) -> None:
+        """Add what the eyes mirror; per pixel, because a glint is smaller than a triangle."""
+        flags = self._surface.mirrors.index_select(0, triangles % len(self._surface.faces))
+        index = flags.nonzero()[:, 0]
+        facing = self._at(normals, pixels.index_select(0, index), triangles.index_select(0, index))
+        colour.index_add_(0, index, glints(mirror, torch.nn.functional.normalize(facing, dim=-1)))
+
+    def _blend(self, out: Tensor, keys: Tensor, diffuse: Tensor) -> None:
+        """Lay see-through parts over what is behind them; the nearest of them counts."""
+        thin = self._fragments(self._shown & self._surface.blended.repeat(self._frames))
+        thin = thin.kept(thin.key < keys.index_select(0, thin.pixel))
+        layer = raster.buffer(len(keys), keys.device)
+        raster.draw(layer, thin)
+        pixels, triangles = raster.shown(layer)
+        alpha = self._surface.colours[:, 3:].repeat(self._frames, 1)
+        over = self._at(torch.cat([diffuse, alpha], 1), pixels, triangles)
+        below = out.index_select(0, pixels)
+        share = over[:, 3:]
+        out[pixels] = torch.cat([below[:, :3] * (1 - share) + over[:, :3] * share, below[:, 3:].maximum(share)], 1)
+
+    def _fragments(self, mask: Tensor) -> Fragments:
+        return raster.fragments(self._corners, mask.nonzero()[:, 0], self._frame, self._wide, self._high)
+
+    def _at(self, values: Tensor, pixels: Tensor, triangles: Tensor) -> Tensor:
+        """Vertex values (V·T, k) at pixels (N,) of triangles (N,)."""
+        used, number = triangles.unique(return_inverse=True)
+        corners = self._corners.index_select(0, used)
+        first, second, third = (values.index_select(0, self._vertex[used, i]) for i in range(3))
+        table = torch.cat([raster.gradients(corners), first, second - first, third - first], 1).index_select(0, number)
+        within = pixels % (self._wide * self._high)
+        x = (within % self._wide).float() + 0.5 - table[:, 0]
+        y = (within // self._wide).float() + 0.5 - table[:, 1]
+        towards_second = (table[:, 2] * x + table[:, 3] * y).clamp_(0, 1)[:, None]
+        towards_third = (table[:, 4] * x + table[:, 5] * y).clamp_(0, 1)[:, None]
+        width = values.shape[1]
+        base, right, down = table[:, 6:].split(width, 1)
+        return torch.addcmul(torch.addcmul(base, right, towards_second), down, towards_third)
+
+
+def _straight(light: Tensor) -> Tensor:
+    """Toned colours (T, 3, H, W) of premultiplied light (T, 4, H, W)."""
+    return develop.toned(light[:, :3] / light[:, 3:].clamp(min=1e-3))
