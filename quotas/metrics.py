@@ -29,8 +29,15 @@ class Metric(models.TextChoices):
 
 
 GAUGES = frozenset({Metric.CONCURRENT_SESSIONS, Metric.STORAGE_BYTES, Metric.VOICES, Metric.AVATARS, Metric.MEMBERS})
-# What the product enforces and shows today; plans already carry figures for the rest.
-METERED = (Metric.CONCURRENT_SESSIONS, Metric.AVATAR_MS, Metric.TTS_CHARACTERS)
+# What the product shows today; members are seen on their own page, plans already carry figures for the rest.
+METERED = (
+    Metric.CONCURRENT_SESSIONS,
+    Metric.AVATAR_MS,
+    Metric.TTS_CHARACTERS,
+    Metric.RENDER_MS,
+    Metric.STORAGE_BYTES,
+    Metric.AVATARS,
+)
 _UNITS = {
     Metric.CONCURRENT_SESSIONS: "sessions",
     Metric.STORAGE_BYTES: "bytes",

@@ -24,7 +24,7 @@ def test_it_tells_what_is_used_held_and_left(workspace: Workspace, alice_api: AP
     body = alice_api.get(URL).json()
     assert body["plan"] == "Test"
     assert body["period_start"] < body["period_end"]
-    sessions, time, characters = body["metrics"]
+    sessions, time, characters = body["metrics"][:3]
     assert (sessions["metric"], sessions["limit"], sessions["used"], sessions["held"]) == ("concurrent_sessions", 2, 1, 0)
     assert sessions["resets_at"] is None
     assert time == {
@@ -47,6 +47,9 @@ def test_it_starts_a_fresh_workspace_on_the_free_plan(workspace: Workspace, alic
         "concurrent_sessions": (2, 0),
         "avatar_ms": (30 * 60_000, 0),
         "tts_characters": (20_000, 0),
+        "render_ms": (5 * 60_000, 0),
+        "storage_bytes": (1_000_000_000, 0),
+        "avatars": (3, 0),
     }
 
 
