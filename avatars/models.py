@@ -106,3 +106,7 @@ class AvatarConsent(TenantModel):
 
     class Meta(TenantModel.Meta):
         constraints = [models.UniqueConstraint(fields=["workspace", "avatar_id"], name="consent_one_an_avatar")]
+
+
+# Models of rooms below: Django finds them here. Last, as they build on the ones above.
+import avatars.videos.models  # noqa: E402, F401

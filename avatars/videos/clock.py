@@ -1,0 +1,65 @@
+"""What only time brings: work that nobody does because a message or a worker was lost, and videos that never end."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Q
+
+from accounts.tenancy import unscoped, workspace_scope
+from avatars.videos.actors import finish_video, prepare_video, render_segment, send_on_commit
+from avatars.videos.models import OPEN_STATES, SegmentState, Video, VideoSegment, VideoState
+from avatars.videos.services import video_fail
+from avatars.videos.services.working import MOST_TRIES, WAKE_AGAIN
+
+logger = logging.getLogger(__name__)
+TOO_OLD = timedelta(hours=24)
+_BATCH = 200
+_PREPARED_BY = (VideoState.QUEUED, VideoState.PREPARING)
+
+
+def sweep(now: datetime) -> int:
+    """Wake what waits for nobody and fail what can't be made; returns how many rows needed something."""
+    with unscoped("videos of every workspace wait for workers"):
+        videos = Video.objects.filter(state__in=OPEN_STATES)
+        hopeless = Q(tries__gte=MOST_TRIES, leased_until__lt=now) | Q(created_at__lt=now - TOO_OLD)
+        failing = list(videos.filter(hopeless).values_list("workspace_id", "pk")[:_BATCH])
+        segments = VideoSegment.objects.filter(video__state=VideoState.RENDERING, leased_until__lt=now)
+        late = segments.exclude(state=SegmentState.DONE)
+        failing += late.filter(tries__gte=MOST_TRIES).values_list("workspace_id", "video_id")[:_BATCH]
+        waking = list(videos.filter(leased_until__lt=now).values_list("workspace_id", "pk", "state")[:_BATCH])
+        cut = list(late.values_list("workspace_id", "pk")[:_BATCH])
+    for workspace_id, video_id in set(failing):
+        _one(workspace_id, lambda v=video_id: video_fail(video_id=v, code="render_failed", detail=_HOPELESS))  # type: ignore[misc]
+    for workspace_id, video_id, state in waking:
+        _one(workspace_id, lambda v=video_id, s=state: _wake_video(v, s, now))  # type: ignore[misc]
+    for workspace_id, segment_id in cut:
+        _one(workspace_id, lambda s=segment_id: _wake_segment(s, now))  # type: ignore[misc]
+    return len(set(failing)) + len(waking) + len(cut)
+
+
+_HOPELESS = "The video could not be made: its making failed several times. The server's log has the cause."
+
+
+def _one(workspace_id: UUID, act: Callable[[], object]) -> None:
+    try:
+        with workspace_scope(workspace_id):
+            act()
+    except Exception:
+        logger.exception("The clock could not look after a video.")
+
+
+def _wake_video(video_id: UUID, state: str, now: datetime) -> None:
+    rows = Video.objects.filter(pk=video_id, state=state, leased_until__lt=now)
+    if rows.update(lease=None, leased_until=now + WAKE_AGAIN):
+        actor = prepare_video if state in _PREPARED_BY else finish_video
+        send_on_commit(actor, Video.objects.get(pk=video_id).workspace_id, video_id)
+
+
+def _wake_segment(segment_id: UUID, now: datetime) -> None:
+    rows = VideoSegment.objects.filter(pk=segment_id, leased_until__lt=now).exclude(state=SegmentState.DONE)
+    if rows.update(state=SegmentState.WAITING, lease=None, leased_until=now + WAKE_AGAIN):
+        send_on_commit(render_segment, VideoSegment.objects.get(pk=segment_id).workspace_id, segment_id)

@@ -1,0 +1,81 @@
+"""Recordings instead of scripts: any sound file becomes 24 kHz mono, and what is heard in it moves the lips."""
+
+from __future__ import annotations
+
+import wave
+from io import BytesIO
+
+import av
+import numpy as np
+from av.error import FFmpegError
+from numpy.typing import NDArray
+
+from avatars.audio.track import HeardClause, clauses
+from avatars.face import DEFAULT_RIG, Rig
+from avatars.videos.performance import Performance, perform
+from avatars.videos.wish import VideoWish
+from avatars.voice import SAMPLE_RATE, SpeechChunk
+
+MOST_SECONDS = 600
+_LEAST_SECONDS = 0.2
+
+
+class Unreadable(Exception):
+    """Not a sound file that can be used; `code` is stable."""
+
+    def __init__(self, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+def decoded(upload: bytes) -> NDArray[np.int16]:
+    """The sound of a file (WAV, MP3, Ogg, M4A, WebM, FLAC …) as (n,) int16 mono at 24 kHz. Raises Unreadable."""
+    blocks: list[NDArray[np.int16]] = []
+    total = 0
+    try:
+        with av.open(BytesIO(upload), "r") as file:
+            if not file.streams.audio:
+                raise Unreadable("no_sound", "The file holds no sound.")
+            resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+            for frame in file.decode(audio=0):
+                blocks += [part.to_ndarray()[0] for part in resampler.resample(frame)]
+                total += len(blocks[-1]) if blocks else 0
+                if total > MOST_SECONDS * SAMPLE_RATE:
+                    raise Unreadable("recording_too_long", f"A recording may last {MOST_SECONDS // 60} minutes at most.")
+            blocks += [part.to_ndarray()[0] for part in resampler.resample(None)]
+    except FFmpegError as error:
+        raise Unreadable("unreadable_sound", "The file can't be read as sound.") from error
+    sound = np.concatenate(blocks) if blocks else np.zeros(0, np.int16)
+    if len(sound) < _LEAST_SECONDS * SAMPLE_RATE:
+        raise Unreadable("recording_too_short", "The recording holds hardly any sound.")
+    return sound.astype(np.int16)
+
+
+def wav(sound: NDArray[np.int16]) -> bytes:
+    """(n,) int16 mono at 24 kHz as a .wav file."""
+    file = BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(SAMPLE_RATE)
+        writer.writeframes(sound.astype("<i2").tobytes())
+    return file.getvalue()
+
+
+def recorded(recording: bytes, wish: VideoWish, rig: Rig = DEFAULT_RIG) -> Performance:
+    """A recording (as `wav` gave it) with lips that follow it. Raises Unreadable, TooLong."""
+    sound = decoded(recording)
+    heard = clauses(sound.astype(np.float32) / np.float32(32768), SAMPLE_RATE)
+    return perform((_chunk(clause) for clause in heard), wish, rig, sound=sound)
+
+
+def _chunk(clause: HeardClause) -> SpeechChunk:
+    return SpeechChunk(
+        text="",
+        pcm=clause.pcm,
+        sample_rate=SAMPLE_RATE,
+        start_ms=clause.start_ms,
+        phonemes=clause.phonemes,
+        words=(),
+        characters=0,
+    )

@@ -1,0 +1,146 @@
+"""Asking for a video: checked, held, written down, sent to a worker; or found among those that are finished."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+from datetime import timedelta
+from uuid import UUID
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.context import current_actor
+from accounts.errors import Conflict, Invalid
+from accounts.identifiers import uuid7
+from accounts.tenancy import current_workspace_id
+from avatars.face import EMOTIONS
+from avatars.selectors import avatar, default_voice, voice
+from avatars.services.room import take_room
+from avatars.storage import writing
+from avatars.videos.actors import prepare_video, send_on_commit
+from avatars.videos.models import OPEN_STATES, Video, VideoState
+from avatars.videos.services.working import WAKE_AGAIN
+from avatars.videos.wish import VideoWish
+from quotas.metrics import Metric
+from quotas.services import reserve
+
+MOST_CHARACTERS = 20_000
+MOST_PIXELS = 1920 * 1080
+MOST_CUES = 200
+AT_ONCE = 20
+HOLD_LEASE = timedelta(hours=26)  # longer than a video may take: clock.TOO_OLD
+# Slower than nearly every voice speaks, so that the hold is enough; what is exact follows from the sound.
+_MS_PER_CHARACTER = 90
+_PAUSES_MS = 1500
+_BITS_PER_PIXEL = 0.06
+
+
+@transaction.atomic
+def video_create(*, wish: VideoWish, title: str = "", recording: bytes = b"", recording_ms: int = 0) -> Video:
+    """A video on its way, or finished at once where the same wish has been fulfilled before (it costs nothing then).
+
+    `recording`: WAV of `recording_ms` to be heard instead of a script. Raises Invalid, Conflict, QuotaExceeded.
+    """
+    wish = _complete(wish, recording)
+    actor = current_actor()
+    video_id = uuid7()
+    video = Video(
+        id=video_id,
+        workspace_id=current_workspace_id(),
+        title=title,
+        wish=wish.as_json(),
+        digest=wish.digest(),
+        created_by_id=actor.user_id,
+        api_key_id=actor.api_key_id,
+        files_id=video_id,
+    )
+    if (same := _same(video.digest)) is not None:
+        _copy(video, same)
+    else:
+        _begin(video, wish, recording, recording_ms)
+    audit.record("video.created", subject=video.pk, avatar=wish.avatar, from_cache=video.from_cache)
+    return video
+
+
+def _complete(wish: VideoWish, recording: bytes) -> VideoWish:
+    """The wish with what was left open; raises Invalid, Conflict."""
+    info = avatar(wish.avatar)
+    check(wish, bool(recording))
+    if recording:
+        return replace(wish, audio=hashlib.sha256(recording).hexdigest(), voice="", script="")
+    return replace(wish, voice=voice(wish.voice).id if wish.voice else default_voice(info), audio="")
+
+
+def check(wish: VideoWish, has_recording: bool) -> None:
+    """Raises Invalid where the wish contradicts itself or asks for too much."""
+    if bool(wish.script.strip()) == has_recording:
+        raise Invalid("Send either a script or a recording.", code="script_or_audio")
+    if len(wish.script) > MOST_CHARACTERS:
+        detail = f"The script has {len(wish.script)} characters, the limit is {MOST_CHARACTERS}."
+        raise Invalid(detail, code="text_too_long", hint="Make several videos.", limit=MOST_CHARACTERS)
+    if wish.width * wish.height > MOST_PIXELS or wish.width % 2 or wish.height % 2:
+        raise Invalid(f"Width and height must be even, with {MOST_PIXELS} pixels at most.", code="bad_size")
+    if wish.alpha and wish.format != "webm":
+        raise Invalid("Only WebM can be transparent.", code="alpha_needs_webm", hint='Ask for "format": "webm".')
+    if wish.alpha and wish.background:
+        raise Invalid("A transparent video has no background.", code="alpha_or_background")
+    if has_recording and wish.captions != "none":
+        raise Invalid("Captions need a script: a recording is not transcribed.", code="captions_need_script")
+    _check_cues(wish)
+
+
+def _check_cues(wish: VideoWish) -> None:
+    if len(wish.emotions) > MOST_CUES:
+        raise Invalid(f"There may be {MOST_CUES} emotion cues at most.", code="too_many_cues")
+    for cue in wish.emotions:
+        if cue.name not in EMOTIONS:
+            raise Invalid(f"There is no emotion {cue.name!r}.", code="unknown_emotion", hint=f"One of: {', '.join(EMOTIONS)}.")
+        if (cue.at_ms is None) == (cue.at_text is None):
+            raise Invalid("An emotion cue has either at_ms or at_text.", code="bad_cue")
+        if cue.at_text is not None and cue.at_text >= max(1, len(wish.script)):
+            raise Invalid("An emotion cue lies behind the script's end.", code="bad_cue")
+
+
+def _same(digest: str) -> Video | None:
+    return Video.objects.filter(digest=digest, state=VideoState.FINISHED).order_by("created_at").first()
+
+
+def _copy(video: Video, same: Video) -> None:
+    video.state, video.from_cache, video.finished_at = VideoState.FINISHED, True, timezone.now()
+    video.files_id, video.size = same.files_id, same.size
+    video.frames, video.duration_ms = same.frames, same.duration_ms
+    video.save(force_insert=True)
+
+
+def _begin(video: Video, wish: VideoWish, recording: bytes, recording_ms: int) -> None:
+    if Video.objects.filter(state__in=OPEN_STATES).count() >= AT_ONCE:
+        detail = f"{AT_ONCE} videos are being made already."
+        raise Conflict(detail, code="too_many_videos", hint="Wait for one of them, or cancel one.")
+    expected_ms = recording_ms + _PAUSES_MS if recording else _expected_ms(wish)
+    _hold(video, wish, expected_ms)
+    video.leased_until = timezone.now() + WAKE_AGAIN
+    video.save(force_insert=True)
+    if recording:
+        with writing() as write:
+            write(owner_id=video.pk, purpose="audio", content=recording, media_type="audio/wav").save(force_insert=True)
+    send_on_commit(prepare_video, video.workspace_id, video.pk)
+
+
+def _expected_ms(wish: VideoWish) -> int:
+    return round(len(wish.script) * _MS_PER_CHARACTER / wish.rate) + _PAUSES_MS
+
+
+def _hold(video: Video, wish: VideoWish, expected_ms: int) -> None:
+    """In the lock order of quotas: storage, render time, characters."""
+    pixels = wish.width * wish.height * wish.fps * expected_ms // 1000
+    take_room(video, round(pixels * _BITS_PER_PIXEL / 8), purpose="video")
+    video.render_hold = _held(Metric.RENDER_MS, expected_ms, video.pk)
+    if wish.script:
+        video.characters_hold = _held(Metric.TTS_CHARACTERS, len(wish.script), video.pk)
+
+
+def _held(metric: Metric, amount: int, video_id: UUID) -> UUID:
+    key = f"video:{metric.value}:{video_id}"
+    return reserve(metric=metric, amount=amount, purpose="video", subject_id=video_id, key=key, lease=HOLD_LEASE).id

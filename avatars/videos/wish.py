@@ -1,0 +1,71 @@
+"""What a video is to be, as a value: checked where it enters, stored as JSON, the same wish always has the same digest."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields
+from typing import Any, Literal, Self
+
+Format = Literal["webm", "mp4"]
+Captions = Literal["none", "burned", "vtt"]
+# Counts up when the same wish would give another picture or sound: what was kept before is then made afresh.
+RECIPE = 1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmotionCue:
+    """From `at_ms` of speech on, or from the word at character `at_text` of the script on, the face goes to `name`."""
+
+    name: str
+    intensity: float
+    at_ms: int | None = None
+    at_text: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoWish:
+    """Everything that decides how a video looks and sounds.
+
+    Either `script` is spoken with `voice`, or the recording whose SHA-256 is `audio` is heard. `background`: empty for the
+    avatar's own, "#rrggbb", or an asset's id. `label`: the visible words of disclosure, empty for none.
+    """
+
+    avatar: str
+    script: str = ""
+    audio: str = ""
+    voice: str = ""
+    rate: float = 1.0
+    emotions: tuple[EmotionCue, ...] = ()
+    background: str = ""
+    width: int = 512
+    height: int = 512
+    fps: int = 25
+    format: Format = "webm"
+    captions: Captions = "none"
+    label: str = ""
+    alpha: bool = False
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels."""
+        return self.width, self.height
+
+    def as_json(self) -> dict[str, Any]:
+        """Plain values, for a JSON column."""
+        return asdict(self) | {"emotions": [asdict(cue) for cue in self.emotions]}
+
+    @classmethod
+    def of(cls, stored: dict[str, Any]) -> Self:
+        """The wish that `as_json` gave."""
+        known = {one.name: stored[one.name] for one in fields(cls) if one.name in stored}
+        return cls(**known | {"emotions": tuple(EmotionCue(**cue) for cue in stored.get("emotions", ()))})
+
+    def digest(self) -> str:
+        """SHA-256 of the wish and the recipe, in hex."""
+        text = json.dumps([RECIPE, self.as_json()], sort_keys=True, separators=(",", ":"))
+        return hashlib.sha256(text.encode()).hexdigest()
+
+    def seed(self) -> int:
+        """A u32 for the idle motion: the same wish moves the same way."""
+        return int(self.digest()[:8], 16)
