@@ -1,0 +1,162 @@
+"""What is inside a mouth: cavity, tongue and two rows of teeth as small textures, and the photo's own teeth if it shows them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from PIL import Image
+from scipy.ndimage import distance_transform_edt, gaussian_filter, maximum_filter1d
+
+from avatars.photo.rig_fields import Plane, filled, mouth_frame
+from avatars.photo.rig_moves import Floats, Moves
+from avatars.photo.rig_topology import LOWER_LIP, OVAL, UPPER_LIP
+
+EXTENT: Final = 1.5
+"""The textures reach so many half widths of the mouth from its middle, in both directions."""
+_SIZE: Final = 192
+_ENAMEL: Final = (0.93, 0.885, 0.81)
+_GUM: Final = (0.52, 0.25, 0.24)
+_OWN_SHOWN: Final = 0.05  # lips further apart than this share of the mouth's width show what is behind them
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """A row of teeth from the middle outwards: widths and lengths of one side, and how far the bite goes round."""
+
+    widths: tuple[float, ...]
+    lengths: tuple[float, ...]
+    gum: float
+
+
+_UPPER: Final = Row(widths=(1.0, 0.78, 0.88, 0.80, 0.75), lengths=(1.0, 0.93, 0.99, 0.90, 0.84), gum=0.20)
+_LOWER: Final = Row(widths=(0.66, 0.70, 0.84, 0.80, 0.75), lengths=(0.95, 0.97, 1.0, 0.95, 0.90), gum=0.30)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interior:
+    """`textures`: (4, 4, n, n) premultiplied RGBA in 0–1, drawn in the order cavity, tongue, lower teeth, upper teeth.
+
+    `own`: (S, S, 3), the photo's teeth, going on under the upper lip. `own_teeth`, `own_all`: (S, S) in 0–1, how much of
+    those teeth, and of everything the photo has between its lips, is shown.
+    """
+
+    textures: Plane
+    own: Plane
+    own_teeth: Plane
+    own_all: Plane
+
+
+def interior(points: Floats, photo: Plane, moves: Moves) -> Interior:
+    """Make the inside of the mouth of a photo (S, S, 3) in 0–1 with landmarks (478, 2)."""
+    light = _light(points, photo)
+    own, own_teeth, own_all = _own(points, photo, moves)
+    shows_teeth = own_teeth.sum() > 0.4 * max(1.0, float(own_all.sum()))
+    upper = _placed(_teeth(_UPPER, light), width=0.80, top=-0.31, height=0.52)
+    lower = _placed(_teeth(_LOWER, light * 0.62)[::-1], width=0.60, top=0.0, height=0.34)
+    lower = _shadowed(gaussian_filter(lower, (1.1, 1.3, 0)))
+    layers = [_cavity(light), _tongue(light), lower, upper * (0.0 if shows_teeth else 1.0)]
+    textures = np.stack(layers).transpose(0, 3, 1, 2).astype(np.float32)
+    return Interior(textures=textures, own=own, own_teeth=own_teeth, own_all=own_all)
+
+
+def _light(points: Floats, photo: Plane) -> float:
+    """How bright the photo's skin is, 0.45–0.95."""
+    low, high = (points[OVAL].min(0).astype(int), points[OVAL].max(0).astype(int))
+    skin = photo[max(0, low[1]) : high[1], max(0, low[0]) : high[0]].mean(-1)
+    return float(np.clip(np.percentile(skin, 85), 0.45, 0.95))
+
+
+def _axes() -> tuple[Floats, Floats]:
+    steps = np.linspace(-EXTENT, EXTENT, _SIZE)
+    across, down = np.meshgrid(steps, steps)
+    return across, down
+
+
+def _cavity(light: float) -> Plane:
+    across, down = _axes()
+    fall = np.clip(1.15 - 0.85 * np.hypot(across * 1.1, down), 0.12, 1)
+    colour = np.array([0.20, 0.06, 0.055]) * light * fall[..., None]
+    return np.concatenate([colour, np.ones_like(fall)[..., None]], -1).astype(np.float32)
+
+
+def _tongue(light: float) -> Plane:
+    across, down = _axes()
+    away = np.hypot(across / 0.52, (down - 0.28) / 0.30)
+    cover = np.clip((1 - away) * 5, 0, 1)
+    groove = 1 - 0.18 * np.exp(-((across / 0.07) ** 2))
+    shade = (1 - 0.5 * np.clip(away, 0, 1) ** 2) * groove
+    colour = np.array([0.60, 0.27, 0.27]) * (shade * light)[..., None]
+    return np.concatenate([colour * cover[..., None], cover[..., None]], -1).astype(np.float32)
+
+
+def _teeth(row: Row, light: float, width: int = 512, height: int = 384) -> Plane:
+    """A row seen from the front, gum at the top, premultiplied RGBA (height, width, 4)."""
+    y, x = np.mgrid[0:height, 0:width].astype(np.float64)
+    across, down = np.abs(x / (width - 1) * 2 - 1), y / (height - 1)
+    edges = np.concatenate([[0.0], np.cumsum(row.widths)]) / sum(row.widths)
+    edges = np.sin(edges * np.pi / 2 * 0.93) / np.sin(np.pi / 2 * 0.93)  # the arch turns away
+    tooth = np.clip(np.searchsorted(edges, across.ravel(), side="right").reshape(across.shape) - 1, 0, len(row.widths) - 1)
+    middle, half = (edges[tooth] + edges[tooth + 1]) / 2, (edges[tooth + 1] - edges[tooth]) / 2
+    off = (across - middle) / half
+    length = 0.80 * np.array(row.lengths)[tooth] * (1 - 0.10 * middle) - 0.055 * np.abs(off) ** 5
+    cover = np.clip((length - down) * height / 5, 0, 1) * np.clip((edges[-1] - across) * width / 12, 0, 1)
+    shade = (
+        (1 - 0.55 * middle**1.6) * (1 - 0.10 * np.abs(off) ** 2.5) * (0.84 + 0.16 * np.sin(np.clip(down / length, 0, 1) * 2.67))
+    )
+    groove = 1 - 0.26 * np.exp(-(((1 - np.abs(off)) * half * width / 5) ** 2)) * (middle < 0.9)
+    colour = np.array(_ENAMEL) * (shade * groove)[..., None]
+    gum = np.clip((row.gum + 0.07 * off**2 - down) * height / 14, 0, 1)[..., None]
+    colour = (colour * (1 - gum) + gum * np.array(_GUM) * shade[..., None]) * light
+    return np.concatenate([colour * cover[..., None], cover[..., None]], -1).astype(np.float32)
+
+
+def _placed(picture: Plane, *, width: float, top: float, height: float) -> Plane:
+    """The picture on a clear texture, in half widths of the mouth: `width` to each side, from `top` on downwards."""
+    unit = _SIZE / (2 * EXTENT)
+    size = (max(2, int(width * 2 * unit)), max(2, int(height * unit)))
+    small = np.stack([np.asarray(Image.fromarray(picture[..., k]).resize(size, Image.Resampling.BOX)) for k in range(4)], -1)
+    texture = np.zeros((_SIZE, _SIZE, 4), np.float32)
+    left, start = (_SIZE - size[0]) // 2, int((top + EXTENT) * unit)
+    texture[start : start + size[1], left : left + size[0]] = small
+    return texture
+
+
+def _shadowed(row: Plane) -> Plane:
+    """Lower teeth stand in the mouth's shade: darker to the sides and towards the gum."""
+    across, down = _axes()
+    shade = np.clip(1 - 0.75 * (np.abs(across) / 0.6) ** 2, 0.1, 1) * np.clip(1.05 - 1.9 * np.clip(down, 0, 1), 0.25, 1)
+    shaded: Plane = row.copy()
+    shaded[..., :3] *= shade[..., None]
+    return shaded
+
+
+def _own(points: Floats, photo: Plane, moves: Moves) -> tuple[Plane, Plane, Plane]:
+    """What the photo itself shows between its lips: bright and pale is teeth."""
+    side = len(photo)
+    if moves.gap < _OWN_SHOWN * moves.mouth:
+        return photo, np.zeros((side, side), np.float32), np.zeros((side, side), np.float32)
+    mask = filled(np.concatenate([points[UPPER_LIP[0]], points[LOWER_LIP[0]][::-1]]), side)
+    bright, vivid = photo.max(-1), 1 - photo.min(-1) / np.maximum(photo.max(-1), 1e-3)
+    usual = float(np.percentile(bright[mask > 0.5], 80)) if (mask > 0.5).any() else 1.0
+    teeth = np.clip((bright / usual - 0.55) / 0.2, 0, 1) * np.clip((0.52 - vivid) / 0.15, 0, 1)
+    shown = gaussian_filter(gaussian_filter(mask, side / 512) * teeth, 0.8 * side / 512) * np.clip(mask * 1.5, 0, 1)
+    own, shown = _under_lip(photo, shown, mask, max(3, int(0.22 * moves.mouth)))
+    return own, shown, np.clip(gaussian_filter(mask, 0.8) * 1.6, 0, 1).astype(np.float32)
+
+
+def _under_lip(photo: Plane, shown: Plane, mask: Plane, reach: int) -> tuple[Plane, Plane]:
+    """Let teeth go on upwards where the lip hides them, so that a lip that rises uncovers more of them."""
+    source = (shown > 0.6) & (mask > 0.9)
+    if not source.any():
+        return photo, shown
+    near = distance_transform_edt(~source, return_distances=False, return_indices=True)
+    longer: Plane = maximum_filter1d(shown, 2 * reach + 1, axis=0, origin=-reach)
+    return photo[near[0], near[1]], np.maximum(shown, gaussian_filter(longer, (0, 0.7)))
+
+
+def mouth_axes(points: Floats) -> tuple[Floats, Floats, float]:
+    """Middle and direction of the inner mouth, and half its width in pixels."""
+    frame = mouth_frame(points, (int(UPPER_LIP[0, 0]), int(UPPER_LIP[0, -1])))
+    return frame.start + frame.along * frame.width / 2, frame.along, frame.width / 2
