@@ -7,13 +7,16 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from avatars.blocks.hearing import MOST_SECONDS
+from avatars.blocks.lips import MOST_FPS
 from avatars.blocks.speaking import FASTEST, MOST_CHARACTERS, SLOWEST
-from avatars.face import VISEMES
+from avatars.face import CHANNELS, EMOTIONS, VISEMES
 from avatars.rest.fields import FiniteFloatField
 from avatars.voice import DEFAULT_VOICE, SAMPLE_RATE
 from quotas.rest.parsing import StrictSerializer
 
 SOUNDS = ("wav", "pcm16")
+OUTPUTS = ("visemes", "weights", "stream")
 
 
 @extend_schema_serializer(
@@ -74,3 +77,63 @@ class SpeechOut(serializers.Serializer[Any]):
     phonemes = PhonemeOut(many=True, help_text="Between two of them may be a pause.")
     visemes = VisemeOut(many=True, help_text="Without gaps; `sil` is a pause.")
     audio = SoundOut()
+
+
+class MannerIn(StrictSerializer):
+    """How the face speaks, and as what it is wanted."""
+
+    output = serializers.ChoiceField(
+        choices=OUTPUTS,
+        default="visemes",
+        help_text="`visemes` and `weights` are JSON, `stream` is binary: docs/building-blocks.md.",
+    )
+    fps = serializers.IntegerField(min_value=1, max_value=MOST_FPS, default=30)
+    emotion = serializers.ChoiceField(choices=EMOTIONS, default="neutral")
+    intensity = FiniteFloatField(min_value=0, max_value=1, default=0.7)
+    seed = serializers.IntegerField(
+        min_value=0, max_value=2**32 - 1, default=0, help_text="Of blinks, gaze and nods: the same seed gives the same face."
+    )
+
+
+@extend_schema_serializer(
+    component_name="NewLipsync",
+    examples=[
+        OpenApiExample("Mouth shapes of a text", request_only=True, value={"text": "Good morning!"}),
+        OpenApiExample(
+            "A happy face, 25 frames a second",
+            request_only=True,
+            value={"text": "Good morning!", "output": "weights", "fps": 25, "emotion": "happy", "seed": 7},
+        ),
+        OpenApiExample("As the binary stream", request_only=True, value={"text": "Good morning!", "output": "stream"}),
+    ],
+)
+class LipsyncIn(MannerIn):
+    text = serializers.CharField(max_length=MOST_CHARACTERS, trim_whitespace=False)
+    voice = serializers.CharField(max_length=60, default=DEFAULT_VOICE, help_text="Whose times it has: GET /api/v1/voices.")
+    rate = FiniteFloatField(min_value=SLOWEST, max_value=FASTEST, default=1.0)
+
+
+@extend_schema_serializer(component_name="NewLipsyncUpload")
+class LipsyncUploadIn(MannerIn):
+    audio = serializers.FileField(help_text=f"At most {MOST_SECONDS} s.")
+    format = serializers.ChoiceField(choices=SOUNDS, default="wav", help_text="`pcm16` is bare 16-bit mono at 24 kHz.")
+
+
+@extend_schema_serializer(component_name="VisemeTrack")
+class VisemesOut(serializers.Serializer[Any]):
+    """Mouth shapes in time."""
+
+    duration_ms = serializers.IntegerField()
+    visemes = VisemeOut(many=True, help_text="Without gaps; `sil` is a pause.")
+
+
+@extend_schema_serializer(component_name="WeightTrack")
+class WeightsOut(serializers.Serializer[Any]):
+    """A face in time: 52 ARKit weights (0–1), then head yaw, pitch, roll and gaze x, y in degrees."""
+
+    fps = serializers.IntegerField()
+    channels = serializers.ListField(child=serializers.ChoiceField(choices=CHANNELS), help_text="What the numbers are.")
+    frames = serializers.ListField(
+        child=serializers.ListField(child=serializers.FloatField()), help_text="57 numbers a frame; frame i is at i / fps s."
+    )
+    frame_count = serializers.IntegerField()

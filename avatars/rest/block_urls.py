@@ -6,4 +6,5 @@ from avatars.rest import blocks
 
 urlpatterns = [
     path("speech", blocks.SpeechView.as_view(), name="api_speech"),
+    path("lipsync", blocks.LipsyncView.as_view(), name="api_lipsync"),
 ]

@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import asdict
 from typing import Any
 
 from django.http import StreamingHttpResponse
+from django.http.response import HttpResponseBase
 from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from drf_spectacular.utils import PolymorphicProxySerializer, extend_schema
+from rest_framework.parsers import MultiPartParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 
 from accounts.rest.documents import problems
+from accounts.rest.parsing import StrictJSONParser
 from accounts.rest.views import WorkspaceView
+from avatars.blocks.hearing import MOST_BYTES, heard_clauses, heard_visemes, recording_of
+from avatars.blocks.lips import Manner, face_stream, tracks, weights_json, whole
 from avatars.blocks.metering import Customer
 from avatars.blocks.sound import base64_pieces, pcm_bytes, wav_header
-from avatars.blocks.speaking import Utterance, clauses, spoken, visemes
-from avatars.rest.block_shapes import SpeechIn, SpeechOut
-from avatars.rest.renderers import PcmRenderer, WavRenderer
+from avatars.blocks.speaking import TimedViseme, Utterance, clauses, spoken, visemes
+from avatars.face import FaceTrack
+from avatars.rest.block_shapes import LipsyncIn, LipsyncUploadIn, SpeechIn, SpeechOut, VisemesOut, WeightsOut
+from avatars.rest.bodies import check_length, media_type_of
+from avatars.rest.renderers import FaceRenderer, PcmRenderer, WavRenderer
 from avatars.rest.streams import streamed
 from avatars.voice import SAMPLE_RATE, SpeechChunk
 from quotas.rest.parsing import body_of
 
 _TAGS = ["Building blocks"]
+_LIPS = PolymorphicProxySerializer(
+    component_name="LipsyncAnswer", serializers=[VisemesOut, WeightsOut], resource_type_field_name=None
+)
+_AS: Mapping[str, Callable[[Iterator[FaceTrack], Manner], Generator[bytes]]] = {"weights": weights_json, "stream": face_stream}
+_TYPES = {"weights": "application/json", "stream": "application/octet-stream"}
 
 
 class SpeechView(WorkspaceView):
@@ -55,6 +68,58 @@ class SpeechView(WorkspaceView):
         if kind == "json":
             return streamed(request, _speech_json(customer_of(self), Utterance(**wish), form), "application/json")
         return streamed(request, _sound(customer_of(self), Utterance(**wish), kind), f"audio/{kind.removesuffix('16')}")
+
+
+class LipsyncView(WorkspaceView):
+    """Speech to lips."""
+
+    scopes = {"POST": "sessions:write"}
+    holds_scope = False
+    renderer_classes = [JSONRenderer, FaceRenderer]
+    parser_classes = [StrictJSONParser, MultiPartParser]
+
+    @extend_schema(
+        operation_id="createLipsync",
+        tags=_TAGS,
+        request={"application/json": LipsyncIn, "multipart/form-data": LipsyncUploadIn},
+        responses={
+            (200, "application/json"): _LIPS,
+            (200, "application/octet-stream"): OpenApiTypes.BINARY,
+            **problems(400, 401, 402, 403, 409, 413, 415, 429),
+        },
+    )
+    def post(self, request: Request) -> HttpResponseBase:
+        """Move a face for a text, or for sound that you upload: mouth shapes, weights, or the binary stream.
+
+        Texts are charged by character, sound by its length as speech recognition; nothing where it fails. The same text,
+        voice and rate give the times of POST /speech.
+        """
+        if media_type_of(request) != "multipart/form-data":
+            return self._of_text(request, body_of(LipsyncIn, request))
+        check_length(request, MOST_BYTES)
+        return self._of_sound(request, body_of(LipsyncUploadIn, request))
+
+    def _of_text(self, request: Request, wish: dict[str, Any]) -> HttpResponseBase:
+        utterance = Utterance(**{name: wish.pop(name) for name in ("text", "voice", "rate")})
+        output, manner = wish.pop("output"), Manner(**wish)
+        if output == "visemes":
+            chunks = spoken(customer_of(self), utterance)
+            return _visemes(visemes(chunks), sum(chunk.duration_ms for chunk in chunks))
+        source = clauses(customer_of(self), utterance)
+        pieces = _AS[output](tracks(source, manner), manner)
+        return streamed(request, whole(pieces, source), _TYPES[output])
+
+    def _of_sound(self, request: Request, wish: dict[str, Any]) -> HttpResponseBase:
+        recording = recording_of(wish.pop("audio").read(), wish.pop("format"))
+        output, manner = wish.pop("output"), Manner(**wish)
+        if output == "visemes":
+            return _visemes(heard_visemes(customer_of(self), recording), recording.duration_ms)
+        made = tracks(heard_clauses(customer_of(self), recording), manner, end_ms=recording.duration_ms)
+        return streamed(request, _AS[output](made, manner), _TYPES[output])
+
+
+def _visemes(found: Sequence[TimedViseme], duration_ms: int) -> Response:
+    return Response(VisemesOut({"duration_ms": duration_ms, "visemes": found}).data)
 
 
 def customer_of(view: WorkspaceView) -> Customer:

@@ -6,7 +6,7 @@ import base64
 import io
 import json
 import wave
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -17,32 +17,14 @@ from rest_framework.test import APIClient
 
 from accounts.models import ApiKey, Workspace
 from accounts.tenancy import workspace_scope
-from quotas.metrics import Metric
-from quotas.models import Reservation, UsageEntry
-from tests.quotas.factories import counters, subscribe
+from quotas.models import UsageEntry
+from tests.avatars.blocks.conftest import Charged
 
 # What is charged commits by itself.
 commits = pytest.mark.django_db(transaction=True)
-pytestmark = pytest.mark.django_db
-Charged = Callable[[], tuple[int, int]]
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("plan")]
 URL = "/api/v1/speech"
 TEXT = "Hello there. How are you?"
-
-
-@pytest.fixture(autouse=True)
-def _plan(workspace: Workspace) -> None:
-    subscribe(workspace, tts_characters=100)
-
-
-@pytest.fixture
-def charged(workspace: Workspace) -> Charged:
-    """What has been settled and what is held, of the workspace's characters."""
-
-    def read() -> tuple[int, int]:
-        with workspace_scope(workspace.pk):
-            return counters(Metric.TTS_CHARACTERS)[:2] if Reservation.objects.exists() else (0, 0)
-
-    return read
 
 
 def speech(api: APIClient, **wish: Any) -> dict[str, Any]:
