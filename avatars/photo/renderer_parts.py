@@ -17,6 +17,7 @@ from avatars.photo.rig_fields import Plane, dense, layer_points, lip_masks, mout
 from avatars.photo.rig_moves import Floats, Moves, fit_moves
 from avatars.photo.rig_topology import CHIN, CORNERS, EYES
 
+_TINT = (0.85, 1.0, 1.1)  # shade on skin is warm: red light goes through it
 SHADE = 0.9  # how strongly a fold's light follows the turn of the skin
 
 
@@ -83,6 +84,7 @@ class Parts:
     turn: Tensor
     cells: Tensor
     pixels: Tensor
+    tint: Tensor
     eyes: tuple[EyeTensors, ...]
     mouth: MouthTensors
 
@@ -106,6 +108,7 @@ def make_parts(rig: PhotoRig, side: int, device: torch.device) -> Parts:
         turn=_tensor(turn.reshape(3, -1), device),
         cells=_identity(grid, device),
         pixels=_identity(side, device),
+        tint=_tensor(np.array(_TINT), device).view(1, 3, 1, 1),
         eyes=tuple(_eye(eye_parts(eye, points, photo, moves.mm), side, device) for eye in EYES),
         mouth=_mouth(points, photo, moves, device),
     )

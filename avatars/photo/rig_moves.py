@@ -60,6 +60,7 @@ def fit_moves(landmarks: Floats) -> Moves:
         flat[INDEX["eyeBlink" + side]] = 0
     closing = _closing(landmarks[:, :2], flat, gap / mouth)
     shade = np.concatenate([_shading(table.places, table.moves), np.zeros((1, len(landmarks)))])
+    shade[[name.startswith(_SMILING) for name in ARKIT] + [False]] *= 1 - 0.85 * smile
     depth = np.median(landmarks[:SURFACE, 2]) - landmarks[:, 2]
     return Moves(
         flat=np.concatenate([flat, closing[None]]),
@@ -127,7 +128,8 @@ def _shading(places: Floats, moves: Floats) -> Floats:
     shade = np.stack([_normals(places + move, faces) @ _LIGHT - normals @ _LIGHT for move in moves])
     shade *= np.clip((normals[:, 2] - 0.35) / 0.4, 0, 1)  # what turns away is measured badly from the front
     shade[:, np.concatenate([np.arange(SURFACE, len(places)), LIPS, OVAL])] = 0
-    return np.clip(shade, -_MOST_SHADE, _MOST_SHADE)
+    limited: Floats = np.clip(shade, -_MOST_SHADE, _MOST_SHADE)
+    return limited
 
 
 def _normals(places: Floats, faces: NDArray[np.int32]) -> Floats:
