@@ -4,20 +4,25 @@ Networks and anchors: Bazarevsky et al. 2019, "BlazeFace", and the model cards o
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 import torch
-import torch.nn.functional as F  # noqa: N812 - the name everybody knows it by
+import torch.nn.functional as F  # noqa: N812
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from avatars.photo.analysis_pixels import planes, resized
 from avatars.photo.weights import filled_in, one_core
 
-MINIMUM_SCORE = 0.6
+LEAST, SURE = 0.6, 0.75
+"""Scores below which it is no face, and from which the near network, which sees faces too easily, is believed at once."""
 OVERLAP = 0.3
 """Boxes that share more than this of their union are one face."""
+PARTS_FROM = 768
+"""Photos with a side this long, in pixels, are worth a look at their parts."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,21 +35,57 @@ class Detection:
 
 
 def detect(photo: NDArray[np.uint8]) -> list[Detection]:
-    """Faces of a photo (H, W, 3), largest first; those of the near network when the far one sees none."""
+    """Faces of a photo (H, W, 3), largest first.
+
+    The far network looks first; where it sees none, the near one; then the far one again at nine parts of a large photo;
+    what the near one only thought it saw counts last.
+    """
     with one_core():
-        pixels = torch.from_numpy(np.ascontiguousarray(photo)).permute(2, 0, 1)[None]
-        return _seen(pixels, _far(), size=192) or _seen(pixels, _near(), size=128)
+        pixels = planes(photo)
+        found = _seen(pixels, _far(), 192) or _near_or_in_parts(pixels)
+        return sorted(found, key=lambda face: face.box[0] - face.box[2])
 
 
-def _seen(pixels: Tensor, network: nn.Module, *, size: int) -> list[Detection]:
+def _near_or_in_parts(pixels: Tensor) -> list[Detection]:
+    near = _seen(pixels, _near(), 128)
+    return [face for face in near if face.score >= SURE] or _in_parts(pixels) or near
+
+
+def _in_parts(pixels: Tensor) -> list[Detection]:
+    """Faces too small in the whole: each found once, where it is seen best."""
+    height, width = pixels.shape[-2:]
+    if max(height, width) < PARTS_FROM:
+        return []
+    found = []
+    for top in (0, height // 4, height // 2):
+        for left in (0, width // 4, width // 2):
+            part = pixels[..., top : top + (height + 1) // 2, left : left + (width + 1) // 2]
+            found += [_moved(face, left, top) for face in _seen(part, _far(), 192)]
+    best: list[Detection] = []
+    for face in sorted(found, key=lambda face: -face.score):
+        if all(float(_shared(_box(face), _box(other)[None])) < OVERLAP for other in best):
+            best.append(face)
+    return best
+
+
+def _moved(face: Detection, x: int, y: int) -> Detection:
+    left, top, right, bottom = face.box
+    box = (left + x, top + y, right + x, bottom + y)
+    return replace(face, box=box, points=face.points + np.array([x, y], np.float32))
+
+
+def _box(face: Detection) -> Tensor:
+    return torch.tensor(face.box).reshape(2, 2)
+
+
+def _seen(pixels: Tensor, network: nn.Module, size: int) -> list[Detection]:
     square, scale, left, top = _square(pixels, size)
     offsets, logits = network(square)
     scores = logits[0, :, 0].sigmoid()
-    keep = scores > MINIMUM_SCORE
+    keep = scores > LEAST
     rows = _corners(offsets[0, keep] / size, _anchors(size)[keep])
     corner = torch.tensor([left, top])
-    found = [_detection((row * size - corner) / scale, score) for row, score in _merged(rows, scores[keep])]
-    return sorted(found, key=lambda face: face.box[0] - face.box[2])
+    return [_detection((row * size - corner) / scale, score) for row, score in _merged(rows, scores[keep])]
 
 
 def _detection(row: Tensor, score: float) -> Detection:
@@ -57,13 +98,13 @@ def _square(pixels: Tensor, size: int) -> tuple[Tensor, float, int, int]:
     height, width = pixels.shape[-2:]
     scale = size / max(height, width)
     inner = (max(1, round(height * scale)), max(1, round(width * scale)))
-    small = F.interpolate(_halved(pixels, size).float(), size=inner, mode="bilinear", antialias=True, align_corners=False)
+    small = resized(_thinned(pixels, size).float(), inner)
     top, left = (size - inner[0]) // 2, (size - inner[1]) // 2
     padding = (left, size - inner[1] - left, top, size - inner[0] - top)
     return F.pad(small / 127.5 - 1, padding, value=-1.0), scale, left, top
 
 
-def _halved(pixels: Tensor, size: int) -> Tensor:
+def _thinned(pixels: Tensor, size: int) -> Tensor:
     """Every n-th pixel of a huge picture: still at least four times what the network sees, and fast."""
     step = max(1, max(pixels.shape[-2:]) // (size * 4))
     return pixels[..., ::step, ::step]
@@ -181,7 +222,7 @@ class NearNetwork(nn.Module):
         self.stem = nn.Conv2d(3, 24, 5, 2)
         widths, halves = (24, 24, 28, 32, 36, 42, 48, 56, 64, 72, 80, 88), (3, 6)
         self.wide = nn.Sequential(
-            *(_Separable(a, b, stride=2 if i + 1 in halves else 1) for i, (a, b) in enumerate(zip(widths, widths[1:], strict=False)))
+            *(_Separable(a, b, stride=2 if i + 1 in halves else 1) for i, (a, b) in enumerate(pairwise(widths)))
         )
         self.coarse = nn.Sequential(_Separable(88, 96, stride=2), *(_Separable(96, 96) for _ in range(4)))
         self.scores = nn.ModuleList([nn.Conv2d(88, 2, 1), nn.Conv2d(96, 6, 1)])

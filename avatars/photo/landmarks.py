@@ -13,6 +13,7 @@ import torch.nn.functional as F  # noqa: N812
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from avatars.photo.analysis_pixels import planes
 from avatars.photo.detector import Detection
 from avatars.photo.weights import filled_in, one_core
 
@@ -79,24 +80,29 @@ def _around_points(points: Tensor) -> _Square:
 def _crop(photo: NDArray[np.uint8], square: _Square) -> tuple[Tensor, Tensor, Tensor]:
     """The square as (1, 3, 256, 256) in 0–1, black outside the photo; matrix and offset from its pixels to the photo's."""
     scale = square.width / SIDE
-    turn = torch.tensor([[math.cos(square.angle), -math.sin(square.angle)], [math.sin(square.angle), math.cos(square.angle)]]) * scale
+    turn = (
+        torch.tensor([[math.cos(square.angle), -math.sin(square.angle)], [math.sin(square.angle), math.cos(square.angle)]])
+        * scale
+    )
     corner = torch.tensor([square.x, square.y]) - turn @ torch.full((2,), SIDE / 2)
-    part, left, top = _neighbourhood(photo, square)
-    step = max(1, round(scale))
+    thin, step = max(1, int(scale / 2)), max(1, min(2, round(scale)))
+    part, left, top = _neighbourhood(photo, square, thin)
     small = F.avg_pool2d(part, step, ceil_mode=True, count_include_pad=False) if step > 1 else part
-    at = (_cells() @ turn.T + corner - torch.tensor([left, top])) / step
+    at = (_cells() @ turn.T + corner - torch.tensor([left, top])) / (step * thin)
     grid = at / torch.tensor([small.shape[-1], small.shape[-2]]) * 2 - 1
     return F.grid_sample(small, grid[None], align_corners=False), turn, corner
 
 
-def _neighbourhood(photo: NDArray[np.uint8], square: _Square) -> tuple[Tensor, int, int]:
-    """The upright part of the photo that holds the square, (1, 3, h, w) in 0–1, and where it begins."""
+def _neighbourhood(photo: NDArray[np.uint8], square: _Square, thin: int) -> tuple[Tensor, int, int]:
+    """The upright part of the photo that holds the square, (1, 3, h, w) in 0–1, and where it begins.
+
+    Of a huge part, one pixel in `thin`: it is made smaller once more, so that nothing of it would be seen.
+    """
     reach = square.width * 0.75
     height, width = photo.shape[:2]
     left, right = _span(square.x, reach, width)
     top, bottom = _span(square.y, reach, height)
-    part = torch.from_numpy(np.ascontiguousarray(photo[top:bottom, left:right]))
-    return part.permute(2, 0, 1)[None].float() / 255, left, top
+    return planes(photo[top:bottom:thin, left:right:thin]).float() / 255, left, top
 
 
 def _span(middle: float, reach: float, length: int) -> tuple[int, int]:

@@ -11,6 +11,7 @@ import torch.nn.functional as F  # noqa: N812
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from avatars.photo.analysis_pixels import planes, resized, within
 from avatars.photo.weights import filled_in, one_core
 
 SIDE = 256
@@ -22,25 +23,23 @@ RADIUS, SMOOTHNESS = 6, 1e-3
 def segment(photo: NDArray[np.uint8]) -> NDArray[np.float32]:
     """How much of each pixel is a person: (H, W) in 0–1 for a photo (H, W, 3). All zero where nobody is."""
     with one_core():
-        picture = torch.from_numpy(np.ascontiguousarray(photo)).permute(2, 0, 1)[None].float() / 255
-        rough = _network()(_resized(picture, (SIDE, SIDE)))
-        alpha = _snapped(rough, picture)
-        return alpha[0, 0].numpy()
+        picture = planes(photo).float() / 255
+        small = resized(picture, within(photo.shape[:2], GUIDE))
+        rough = _network()(resized(small, (SIDE, SIDE)))
+        return _snapped(rough, small, picture)[0, 0].numpy()
 
 
-def _snapped(rough: Tensor, picture: Tensor) -> Tensor:
+def _snapped(rough: Tensor, small: Tensor, picture: Tensor) -> Tensor:
     """The mask moved onto the edges of the picture: locally it becomes a linear function of the picture's brightness."""
     size = picture.shape[-2:]
-    scale = min(1.0, GUIDE / max(size))
-    small = (max(1, round(size[0] * scale)), max(1, round(size[1] * scale)))
-    guide = _resized(picture, small).mean(1, keepdim=True)
-    mask = _resized(rough, small)
+    guide = small.mean(1, keepdim=True)
+    mask = resized(rough, small.shape[-2:])
     mean_guide, mean_mask = _box(guide), _box(mask)
     slope = (_box(guide * mask) - mean_guide * mean_mask) / (_box(guide * guide) - mean_guide**2 + SMOOTHNESS)
     offset = mean_mask - slope * mean_guide
-    slope, offset = _resized(_box(slope), size), _resized(_box(offset), size)
+    slope, offset = resized(_box(slope), size), resized(_box(offset), size)
     snapped = slope * picture.mean(1, keepdim=True) + offset
-    return _firm(0.5 * snapped + 0.5 * _resized(rough, size))
+    return _firm(0.5 * snapped + 0.5 * resized(rough, size))
 
 
 def _firm(alpha: Tensor) -> Tensor:
@@ -53,13 +52,8 @@ def _box(x: Tensor) -> Tensor:
     return F.avg_pool2d(x, side, 1, RADIUS, count_include_pad=False)
 
 
-def _resized(x: Tensor, size: tuple[int, int] | torch.Size) -> Tensor:
-    smaller = size[0] < x.shape[-2] or size[1] < x.shape[-1]
-    return F.interpolate(x, size=tuple(size), mode="bilinear", align_corners=False, antialias=smaller)
-
-
 class _Gate(nn.Module):
-    """Squeeze and excite: channels scaled by what the whole picture shows; `wide`: of another picture than the scaled."""
+    """Squeeze and excite: how much of each channel is wanted, from what the whole picture shows."""
 
     def __init__(self, channels: int, mid: int) -> None:
         super().__init__()

@@ -5,6 +5,7 @@ Needs npm on the machine where it is run. Every file is pinned by version and sh
 
 import hashlib
 import json
+import math
 import subprocess
 import tarfile
 import tempfile
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
+from typing import TypedDict
 
 import numpy as np
 import torch
@@ -27,6 +29,13 @@ from avatars.photo.weights import FOLDER
 from avatars.photo.weights.tflite import CUSTOM, DEPTHWISE, weighted
 
 Array = NDArray[np.float32]
+
+
+class MeshIndex(TypedDict):
+    """What the mesh's json says of its arrays: shapes, and at which byte each begins."""
+
+    shapes: list[list[int]]
+    offsets: list[int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,13 +136,13 @@ def parameters(data: bytes) -> Iterator[Array]:
         yield from bias
 
 
-def mesh_parameters(index: dict[str, list[list[int]]], data: bytes) -> Iterator[Array]:
+def mesh_parameters(index: MeshIndex, data: bytes) -> Iterator[Array]:
     """Weights of the mesh: its file lists biases and slopes in turn, three biases of heads, then kernels in order.
 
     The first of the three heads, which no documentation explains, is left out.
     """
     arrays = [
-        np.frombuffer(data, np.float16, int(np.prod(shape)), offset).reshape(shape).astype(np.float32)
+        np.frombuffer(data, np.float16, math.prod(shape), offset).reshape(shape).astype(np.float32)
         for shape, offset in zip(index["shapes"][:247], index["offsets"][:247], strict=True)
     ]
     bends, heads, kernels = arrays[:138], arrays[138:141], [_kernel(array) for array in arrays[141:]]
