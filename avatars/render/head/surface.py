@@ -26,6 +26,7 @@ class Surface:
         self.faces = torch.from_numpy(triangles).to(device)
         self.uv = torch.from_numpy(uv).to(device)
         self.texels = torch.from_numpy(picture).to(device)
+        self.alphas = self.texels[..., 3].reshape(-1).contiguous()
         colours = np.concatenate([part.colours for part in head.parts])
         self.colours = torch.from_numpy(colours).to(device)
         self.both_sides = _flags(head, [part.surface.both_sides for part in head.parts], device)
@@ -37,11 +38,26 @@ class Surface:
         self.cut = torch.from_numpy(least < cutoffs).to(device)
         self.never = torch.from_numpy(most < cutoffs).to(device)
 
-    def passes(self, uv: Tensor, cutoffs: Tensor) -> Tensor:
-        """Whether the atlas' alpha at texels uv (N, 2) reaches the cutoffs (N,)."""
+    def slopes(self, planes: Tensor) -> Tensor:
+        """Rows (T·frames, 8): u and v as u0 + ux · x + uy · y, three numbers each, the cutoff, zero.
+
+        `planes`: raster.gradients of the triangles of all frames.
+        """
+        frames = len(planes) // len(self.faces)
+        u, v = self.uv[self.faces].repeat(frames, 1, 1).unbind(2)
+        x, y, columns = planes[:, 0], planes[:, 1], []
+        for value in (u, v):
+            second, third = value[:, 1] - value[:, 0], value[:, 2] - value[:, 0]
+            across, down = planes[:, 2] * second + planes[:, 4] * third, planes[:, 3] * second + planes[:, 5] * third
+            columns += [value[:, 0] - across * x - down * y, across, down]
+        cutoffs = self.cutoffs.repeat(frames)
+        return torch.stack([*columns, cutoffs, torch.zeros_like(cutoffs)], 1)
+
+    def alpha(self, u: Tensor, v: Tensor) -> Tensor:
+        """The atlas' alpha at texels (N,) and (N,), nearest."""
         height, width = self.texels.shape[:2]
-        x, y = uv[:, 0].long().clamp_(0, width - 1), uv[:, 1].long().clamp_(0, height - 1)
-        return self.texels.view(-1, 4)[:, 3].index_select(0, y * width + x) >= cutoffs
+        spot = v.clamp_(0, height - 1).to(torch.int32) * width + u.clamp_(0, width - 1).to(torch.int32)
+        return self.alphas.index_select(0, spot)
 
     def sampled(self, uv: Tensor) -> Tensor:
         """Bilinear colours (N, 3) at texels uv (N, 2)."""

@@ -9,6 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from avatars.face.channels import CHANNELS, INDEX
 from avatars.render.base import Pictures, Table
 from avatars.render.head import develop, raster, studio
 from avatars.render.head.light import Light
@@ -20,6 +21,9 @@ from avatars.render.head.surface import Surface, glints
 
 _CHUNK: Final = {"cpu": 1, "cuda": 16}
 """Frames drawn at once: a CPU gains nothing from more, its cache loses."""
+_HEAPS: Final = 4
+_TURNS: Final = [(yaw, pitch) for yaw in (-28.0, -14.0, 0.0, 14.0, 28.0) for pitch in (-12.0, 12.0)]
+"""Yaw and pitch, degrees, from which a head is looked at to find what never shows."""
 
 
 class TorchHead:
@@ -40,6 +44,8 @@ class TorchHead:
         self._stage = Stage(head, camera, self._device)
         self._light = Light(head, camera.eye(), key_shadow(head), self._device)
         self._surface = Surface(head, self._seen_at_rest(), self._device)
+        with torch.inference_mode():
+            self._surface.never |= self._unseen(head)
         self._encoder = develop.Encoder(self._device)
         behind = studio.backdrop(*size) if backdrop is None else backdrop.astype(np.float32) / 255
         self._backdrop = torch.from_numpy(behind).to(self._device).permute(2, 0, 1)
@@ -78,10 +84,22 @@ class TorchHead:
         return develop.averaged(samples, self.size[1], self.size[0])
 
     def _seen_at_rest(self) -> list[np.ndarray[tuple[int, ...], np.dtype[np.float32]]]:
-        positions, _ = self._stage.act(np.zeros((1, 57), np.float32))
+        positions, _ = self._stage.act(np.zeros((1, len(CHANNELS)), np.float32))
         flat = self._stage.project(positions, self._wide, self._high)[0, :, :2].cpu().numpy()
         starts = self._stage.starts
         return [flat[begin:end] for begin, end in zip(starts, starts[1:], strict=False)]
+
+    def _unseen(self, head: Head) -> Tensor:
+        """Triangles of rigid parts that show in no turn of the head, (T,) bool: most of the inner hair."""
+        table = np.zeros((len(_TURNS), len(CHANNELS)), np.float32)
+        table[:, [INDEX["headYaw"], INDEX["headPitch"]]] = _TURNS
+        rigid = np.repeat([not part.morphs for part in head.parts], [len(part.faces) for part in head.parts])
+        unseen = torch.from_numpy(rigid).to(self._device)
+        wide, high = self._wide // 2, self._high // 2
+        for row in table:
+            positions, _ = self._stage.act(row[None])
+            unseen[_Exposure(self._stage.project(positions, wide, high), self._surface, wide, high).triangles()] = False
+        return unseen
 
 
 class _Exposure:
@@ -94,9 +112,11 @@ class _Exposure:
         triangles, device = len(surface.faces), points.device
         starts = torch.arange(self._frames, device=device)
         self._vertex = (surface.faces[None] + (starts * vertices)[:, None, None]).view(-1, 3)
-        self._vertices = vertices
         self._frame = starts.repeat_interleave(triangles)
         self._corners = points.reshape(-1, 3).index_select(0, self._vertex.view(-1)).view(-1, 3, 3)
+        self._planes = raster.gradients(self._corners)
+        self._slopes = surface.slopes(self._planes)
+        self._indices = torch.nn.functional.pad(self._vertex, (0, 1)).int()
         both = surface.both_sides.repeat(self._frames)
         never = surface.never.repeat(self._frames)
         self._shown = raster.visible(self._corners, both, wide, high) & ~never
@@ -105,7 +125,7 @@ class _Exposure:
         """Premultiplied light of every sample (T, high, wide, 4)."""
         uv = self._surface.uv[None].expand(self._frames, -1, -1)
         values = torch.cat([diffuse, specular, uv], -1).reshape(-1, 8)
-        keys = self._nearest(values)
+        keys = self._nearest()
         pixels, triangles = raster.shown(keys)
         seen = self._at(values, pixels, triangles)
         colour = torch.addcmul(seen[:, 3:6], self._surface.sampled(seen[:, 6:]), seen[:, :3])
@@ -115,27 +135,49 @@ class _Exposure:
         self._blend(out, keys, diffuse.reshape(-1, 3))
         return out.view(self._frames, self._high, self._wide, 4)
 
-    def _nearest(self, values: Tensor) -> Tensor:
-        keys = raster.buffer(self._frames * self._high * self._wide, values.device)
+    def triangles(self) -> Tensor:
+        """Which triangles show, in any order; only for a single frame."""
+        return raster.shown(self._nearest())[1].unique()
+
+    def _nearest(self) -> Tensor:
+        keys = raster.buffer(self._frames * self._high * self._wide, self._corners.device)
         cut, blended = (flag.repeat(self._frames) for flag in (self._surface.cut, self._surface.blended))
-        raster.draw(keys, self._fragments(self._shown & ~cut & ~blended))
-        holed = self._fragments(self._shown & cut & ~blended)
-        holed = holed.kept(holed.key < keys.index_select(0, holed.pixel))
-        uv = self._at(values[:, 6:], holed.pixel, holed.triangle)
-        cutoffs = self._surface.cutoffs.index_select(0, holed.triangle % len(self._surface.faces))
-        raster.draw(keys, holed.kept(self._surface.passes(uv, cutoffs)))
+        raster.draw(keys, self._fragments((self._shown & ~cut & ~blended).nonzero()[:, 0]))
+        for layer in self._layers((self._shown & cut & ~blended).nonzero()[:, 0]):
+            holed = self._fragments(layer)
+            holed = holed.kept(holed.key < keys.index_select(0, holed.pixel))
+            raster.draw(keys, holed.kept(self._solid(holed)))
         return keys
+
+    def _layers(self, triangles: Tensor) -> tuple[Tensor, ...]:
+        """Triangles from front to back in a few heaps: what a heap covers, later ones need not look up."""
+        nearness = self._corners.index_select(0, triangles)[..., 2].mean(1)
+        return triangles.index_select(0, nearness.argsort()).tensor_split(_HEAPS)
+
+    def _solid(self, holed: Fragments) -> Tensor:
+        """Which fragments lie on no hole of their texture."""
+        slopes = self._slopes.index_select(0, holed.triangle)
+        x, y = self._spot(holed.pixel)
+        u = torch.addcmul(slopes[:, 0], slopes[:, 1], x).addcmul_(slopes[:, 2], y)
+        v = torch.addcmul(slopes[:, 3], slopes[:, 4], x).addcmul_(slopes[:, 5], y)
+        return self._surface.alpha(u, v) >= slopes[:, 6]
+
+    def _spot(self, pixels: Tensor) -> tuple[Tensor, Tensor]:
+        """The middles of pixels."""
+        within = self._local(pixels, self._wide * self._high)
+        row = within // self._wide
+        return (within - row * self._wide).float().add_(0.5), row.float().add_(0.5)
 
     def _reflect(self, colour: Tensor, pixels: Tensor, triangles: Tensor, normals: Tensor, mirror: Tensor) -> None:
         """Add what the eyes mirror; per pixel, because a glint is smaller than a triangle."""
-        flags = self._surface.mirrors.index_select(0, triangles % len(self._surface.faces))
+        flags = self._surface.mirrors.index_select(0, self._local(triangles, len(self._surface.faces)))
         index = flags.nonzero()[:, 0]
         facing = self._at(normals, pixels.index_select(0, index), triangles.index_select(0, index))
         colour.index_add_(0, index, glints(mirror, torch.nn.functional.normalize(facing, dim=-1)))
 
     def _blend(self, out: Tensor, keys: Tensor, diffuse: Tensor) -> None:
         """Lay see-through parts over what is behind them; the nearest of them counts."""
-        thin = self._fragments(self._shown & self._surface.blended.repeat(self._frames))
+        thin = self._fragments((self._shown & self._surface.blended.repeat(self._frames)).nonzero()[:, 0])
         thin = thin.kept(thin.key < keys.index_select(0, thin.pixel))
         layer = raster.buffer(len(keys), keys.device)
         raster.draw(layer, thin)
@@ -146,23 +188,23 @@ class _Exposure:
         share = over[:, 3:]
         out[pixels] = torch.cat([below[:, :3] * (1 - share) + over[:, :3] * share, below[:, 3:].maximum(share)], 1)
 
-    def _fragments(self, mask: Tensor) -> Fragments:
-        return raster.fragments(self._corners, mask.nonzero()[:, 0], self._frame, self._wide, self._high)
+    def _fragments(self, triangles: Tensor) -> Fragments:
+        return raster.fragments(self._corners, triangles, self._frame, self._wide, self._high)
 
     def _at(self, values: Tensor, pixels: Tensor, triangles: Tensor) -> Tensor:
         """Vertex values (V·T, k) at pixels (N,) of triangles (N,)."""
-        used, number = triangles.unique(return_inverse=True)
-        corners = self._corners.index_select(0, used)
-        first, second, third = (values.index_select(0, self._vertex[used, i]) for i in range(3))
-        table = torch.cat([raster.gradients(corners), first, second - first, third - first], 1).index_select(0, number)
-        within = pixels % (self._wide * self._high)
-        x = (within % self._wide).float() + 0.5 - table[:, 0]
-        y = (within // self._wide).float() + 0.5 - table[:, 1]
-        towards_second = (table[:, 2] * x + table[:, 3] * y).clamp_(0, 1)[:, None]
-        towards_third = (table[:, 4] * x + table[:, 5] * y).clamp_(0, 1)[:, None]
-        width = values.shape[1]
-        base, right, down = table[:, 6:].split(width, 1)
-        return torch.addcmul(torch.addcmul(base, right, towards_second), down, towards_third)
+        planes = self._planes.index_select(0, triangles)
+        x, y = self._spot(pixels)
+        x, y = x - planes[:, 0], y - planes[:, 1]
+        second = (planes[:, 2] * x).addcmul_(planes[:, 3], y).clamp_(0, 1)
+        third = (planes[:, 4] * x).addcmul_(planes[:, 5], y).clamp_(0, 1)
+        shares = torch.stack([1 - second - third, second, third], 1)
+        corners = self._indices.index_select(0, triangles)[:, :3].contiguous()
+        return torch.nn.functional.embedding_bag(corners, values, mode="sum", per_sample_weights=shares)
+
+    def _local(self, numbers: Tensor, count: int) -> Tensor:
+        """Numbers that run over all frames as numbers within a frame of `count`."""
+        return numbers if self._frames == 1 else numbers % count
 
 
 def _straight(light: Tensor) -> Tensor:
