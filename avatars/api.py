@@ -1,4 +1,4 @@
-"""REST: whom a session can show and hear."""
+"""REST: voices. Avatars are in avatars/rest/."""
 
 from __future__ import annotations
 
@@ -10,17 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.rest.views import WorkspaceView
-from avatars.selectors import avatars_available, voices_available
-
-
-class AvatarSerializer(serializers.Serializer[Any]):
-    id = serializers.CharField()
-    name = serializers.CharField()
-    description = serializers.CharField()
-    kind = serializers.CharField(help_text="Where it is drawn: `head3d` is drawn in the browser.")
-    asset_url = serializers.CharField(help_text="The head as GLB, relative to the site.")
-    portrait_url = serializers.CharField()
-    default_voice = serializers.CharField()
+from avatars.selectors import voices_available
 
 
 class VoiceSerializer(serializers.Serializer[Any]):
@@ -32,15 +22,6 @@ class VoiceSerializer(serializers.Serializer[Any]):
     licence = serializers.CharField()
     available = serializers.BooleanField()
     needs = serializers.CharField(allow_null=True, help_text="What to do while it is not available.")
-
-
-class AvatarList(WorkspaceView):
-    scopes = {"GET": "avatars:read"}
-
-    @extend_schema(responses=AvatarSerializer(many=True), operation_id="avatars_list")
-    def get(self, request: Request) -> Response:
-        """Every avatar that a session can show."""
-        return Response(AvatarSerializer(avatars_available(), many=True).data)
 
 
 class VoiceList(WorkspaceView):

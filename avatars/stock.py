@@ -18,7 +18,8 @@ DEFAULT_VOICES = {"female": "hibari-heart", "male": "kokoro-am_michael"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AvatarInfo:
-    """Someone to see: `id` is stable, URLs are relative to the site."""
+    """Someone to see: `id` is stable, URLs are relative to the site, or absolute and signed. `kind`: see AvatarKind; `gap`
+    moves with the lips (avatars.face.Rig), empty for the usual one."""
 
     id: str
     name: str
@@ -29,6 +30,7 @@ class AvatarInfo:
     portrait_url: str
     default_voice: str
     gap: dict[str, float]
+    is_own: bool = False
 
 
 @cache

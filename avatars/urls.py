@@ -2,11 +2,14 @@
 
 from django.urls import path
 
-from avatars import views
+from avatars import file_view, views
 
 urlpatterns = [
     path("studio", views.studio, name="studio"),
     path("avatars", views.avatars, name="avatars"),
+    path("avatars/new", views.avatar_new, name="avatar_new"),
+    path("avatars/<uuid:avatar_id>/delete", views.avatar_remove, name="avatar_remove"),
+    path("files/<uuid:workspace_id>/<uuid:file_id>/<str:name>", file_view.file, name="file"),
     path("voices", views.voices, name="voices"),
     path("voices/<slug:voice_id>/sample.wav", views.voice_sample, name="voice_sample"),
 ]

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from uuid import UUID
 
+from django.conf import settings
+from django.contrib import messages
 from django.http import HttpResponse
-from django.shortcuts import render
-from django.views.decorators.http import require_GET
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET, require_POST
 
 from accounts.errors import Problem
 from accounts.pages import PageRequest, workspace_page
-from avatars import samples
-from avatars.selectors import avatars_available, default_voice, voices_available
+from avatars import consent, samples
+from avatars.models import AvatarState
+from avatars.rest.avatar_shapes import own_shapes
+from avatars.selectors import avatars_available, default_voice, own_avatars, voices_available
+from avatars.services.own import avatar_delete
 from avatars.stock import AvatarInfo
 from avatars.voice import VoiceInfo
 
@@ -30,6 +36,14 @@ class CastMember:
 
     info: AvatarInfo
     voice: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """An avatar in the gallery."""
+
+    info: AvatarInfo
+    voice_name: str
 
 
 MOODS = tuple(
@@ -77,8 +91,37 @@ def studio(request: PageRequest) -> HttpResponse:
 def avatars(request: PageRequest) -> HttpResponse:
     """The gallery."""
     names = {voice.id: voice.name for voice in voices_available()}
-    cards = [{"member": member, "voice_name": names[member.voice]} for member in _cast()]
-    return render(request, "avatars/page.html", {"cards": cards})
+    cards = [Card(info=member.info, voice_name=names[member.voice]) for member in _cast()]
+    context = {
+        "own": [card for card in cards if card.info.is_own],
+        "stock": [card for card in cards if not card.info.is_own],
+        "unfinished": own_shapes(own_avatars().exclude(state=AvatarState.READY)),
+        "can_make": request.access.allows("avatars:write"),
+    }
+    return render(request, "avatars/page.html", context)
+
+
+@workspace_page("avatars:write")
+@require_GET
+def avatar_new(request: PageRequest) -> HttpResponse:
+    """From a photo or a head to an avatar; `?avatar=` goes on with one that waits for a choice."""
+    context = {
+        "consent": consent.TEXT,
+        "consent_version": consent.VERSION,
+        "photo_bytes": settings.AVATAR_PHOTO_BYTES,
+        "head_bytes": settings.AVATAR_HEAD_BYTES,
+        "resumed": request.GET.get("avatar", ""),
+    }
+    return render(request, "avatars/new.html", context)
+
+
+@workspace_page("avatars:write")
+@require_POST
+def avatar_remove(request: PageRequest, avatar_id: UUID) -> HttpResponse:
+    """Delete an avatar from the gallery."""
+    avatar_delete(avatar_id=avatar_id)
+    messages.success(request, "The avatar, its picture and everything made from it are deleted.")
+    return redirect("avatars")
 
 
 @workspace_page("avatars:read")

@@ -12,7 +12,8 @@ django.setup()
 
 from accounts.queue import broker  # noqa: E402  (dramatiq looks for it here)
 from accounts.webhooks import actors  # noqa: E402
+from avatars import tasks as avatar_tasks  # noqa: E402
 from quotas.billing import alert_mail, tasks  # noqa: E402
 from quotas.payment import tasks as payment_tasks  # noqa: E402
 
-__all__ = ["actors", "alert_mail", "broker", "payment_tasks", "tasks"]
+__all__ = ["actors", "alert_mail", "avatar_tasks", "broker", "payment_tasks", "tasks"]

@@ -42,8 +42,8 @@ async def hello(url: str, api_key: str, text: str) -> tuple[Take, dict[str, Any]
     """Speak `text` in a fresh session; returns what arrived and `turn.finished`."""
     headers = {"Authorization": f"Bearer {api_key}"}
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=10) as http:
-        avatars = _answer(await http.get("/api/v1/avatars"))
-        session = _answer(await http.post("/api/v1/sessions", json={"avatar": avatars[0]["id"]}))
+        avatars = _answer(await http.get("/api/v1/avatars"))["results"]
+        session = _answer(await http.post("/api/v1/sessions", json={"avatar": next(one["id"] for one in avatars if one["state"] == "ready")}))
         ticket = session["ticket"]
         protocols = [websockets.Subprotocol("visavis.v1"), websockets.Subprotocol(f"ticket.{ticket['ticket']}")]
         async with websockets.connect(ticket["url"], subprotocols=protocols, max_size=2**22) as socket:

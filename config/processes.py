@@ -1,4 +1,4 @@
-"""The processes of an installation on one machine: web, the workers for live turns and for the rest, clock."""
+"""The processes of an installation on one machine: web, the workers for live turns, pictures and the rest, clock."""
 
 from __future__ import annotations
 
@@ -40,6 +40,15 @@ def batch(*, threads: int = 8) -> list[str]:
         *("env", f"dramatiq_queue_prefetch={threads}", sys.executable, "-m", "dramatiq", "config.batch"),
         *("--queues", *BATCH_QUEUES, "--processes", "1", "--threads", str(threads), "--worker-shutdown-timeout", "5000"),
         "--skip-logging",  # Django's settings say what is logged
+    ]
+
+
+def render(*, threads: int = 2) -> list[str]:
+    """Workers for pictures: avatars and videos. Two threads, so that a long video does not keep a new avatar waiting."""
+    return [
+        *("env", f"dramatiq_queue_prefetch={threads}", sys.executable, "-m", "dramatiq", "config.render"),
+        *("--queues", "render", "--processes", "1", "--threads", str(threads), "--worker-shutdown-timeout", "5000"),
+        "--skip-logging",
     ]
 
 

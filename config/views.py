@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET
 
 from accounts.pages import PageRequest, workspace_page
 from accounts.selectors import workspaces_of
-from avatars.selectors import avatars_available
+from avatars.stock import stock_cast
 from config import developers as examples
 from config.reference import reference
 
@@ -20,7 +20,7 @@ def front_door(request: HttpRequest) -> HttpResponse:
     """`/`: the studio for who is signed in, one page that says what this is for everyone else."""
     if request.user.is_authenticated:
         return redirect("studio")
-    return render(request, "landing.html", {"cast": avatars_available()})
+    return render(request, "landing.html", {"cast": stock_cast()})
 
 
 @workspace_page("workspace:read")
@@ -29,7 +29,7 @@ def developers(request: PageRequest) -> HttpResponse:
     """The first call and the embed code, with this installation's address."""
     access = request.access
     context = {
-        "calls": examples.calls(settings.BASE_URL, avatars_available()[0].id),
+        "calls": examples.calls(settings.BASE_URL, stock_cast()[0].id),
         "embeds": examples.embeds(settings.BASE_URL),
         "turns": examples.turns(settings.BASE_URL),
         "can_see_keys": access.allows("keys:read"),

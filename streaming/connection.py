@@ -18,7 +18,8 @@ from django.db import close_old_connections
 
 from accounts.models import Workspace
 from accounts.tenancy import workspace_scope
-from avatars.stock import AvatarInfo, stock_avatar
+from avatars.selectors import avatar_shown
+from avatars.stock import AvatarInfo
 from sessions.models import AvatarSession
 from sessions.services import session_connecting
 from sessions.tickets import Ticket, redeem
@@ -83,8 +84,9 @@ def admit(session_id: str, subprotocols: list[str], origin: str | None) -> Admis
     with workspace_scope(UUID(ticket.workspace_id)):
         _check_origin(origin, ticket)
         session = session_connecting(session_id=UUID(session_id), role=ticket.role)
+        avatar = avatar_shown(session.avatar)
     mood = bus.emotion(session_id)
-    return Admission(ticket=ticket, session=session, avatar=stock_avatar(session.avatar), emotion=mood)
+    return Admission(ticket=ticket, session=session, avatar=avatar, emotion=mood)
 
 
 def _check_origin(origin: str | None, ticket: Ticket) -> None:

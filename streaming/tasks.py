@@ -17,7 +17,7 @@ from dramatiq.middleware import Shutdown, TimeLimitExceeded
 
 from accounts.tenancy import workspace_scope
 from avatars.face import DEFAULT_RIG, Animator, Rig
-from avatars.stock import stock_avatar
+from avatars.selectors import lip_gap
 from avatars.voice import SAMPLE_RATE, SpeechChunk, SpeechError, is_slow, speak
 from sessions.services import turn_speaking
 from streaming import bus
@@ -119,7 +119,7 @@ def _speech(job: Job) -> Generator[SpeechChunk]:
 
 
 def _animator(job: Job, clock_ms: int) -> Animator:
-    gap = stock_avatar(job.avatar).gap
+    gap = lip_gap(job.avatar)
     animator = Animator(job.seed, Rig(gap=gap) if gap else DEFAULT_RIG)
     animator.set_emotion(*job.mood, at_ms=0)
     if job.emotion != job.mood:

@@ -14,6 +14,7 @@ from uuid import UUID
 import pytest
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
+from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.models import ApiKey, Role, User, Workspace
@@ -21,6 +22,7 @@ from accounts.rest.views import WorkspaceView
 from accounts.scopes import ANY, KEY_SCOPES, ROLE_SCOPES
 from accounts.tenancy import workspace_scope
 from accounts.tokens import random_text
+from avatars.models import Avatar
 from quotas.models import AlertFiring, AlertRule
 from sessions.models import AvatarSession
 from tests.accounts.webhooks.factories import delivery, endpoint
@@ -37,6 +39,7 @@ class Route(NamedTuple):
     body: dict[str, Any] | None = None
 
 
+AVATAR = "avatars/<uuid:avatar_id>"
 SESSION = "sessions/<uuid:session_id>"
 INVOICE = "invoices/<uuid:invoice_id>"
 WEBHOOK = "webhooks/<uuid:webhook_id>"
@@ -48,8 +51,14 @@ ROUTES = [
     Route("DELETE", "keys/<uuid:key_id>", "keys:write"),
     Route("GET", "audit", "audit:read"),
     Route("GET", "avatars", "avatars:read"),
+    Route("POST", "avatars", "avatars:write"),
+    Route("GET", AVATAR, "avatars:read"),
+    Route("PATCH", AVATAR, "avatars:write", {"name": "Other"}),
+    Route("DELETE", AVATAR, "avatars:write"),
+    Route("POST", f"{AVATAR}/choice", "avatars:write", {"face": 1}),
     Route("GET", "voices", "avatars:read"),
     Route("POST", "speech", "sessions:write"),
+    Route("POST", "lipsync", "sessions:write"),
     Route("GET", "sessions", "sessions:read"),
     Route("POST", "sessions", "sessions:write"),
     Route("GET", SESSION, "sessions:read"),
@@ -99,6 +108,7 @@ OBJECTS: dict[str, Callable[[], UUID]] = {
     "key_id": lambda: ApiKey.objects.create(name="other", prefix=random_text(16), digest="").pk,
     "webhook_id": lambda: endpoint().pk,
     "delivery_id": lambda: delivery(endpoint()).pk,
+    "avatar_id": lambda: Avatar.objects.create(name="Other", kind="head3d", woken_at=timezone.now()).pk,
     "session_id": lambda: AvatarSession.objects.create(avatar="ada", voice="", idle_seconds=60, max_seconds=60).pk,
     "invoice_id": lambda: an_invoice().pk,
     "alert_id": lambda: AlertRule.objects.create(metric="avatar_ms", threshold_percent=200 + AlertRule.objects.count()).pk,

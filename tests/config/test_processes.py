@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from config.processes import BATCH_QUEUES, batch, worker
+from config.processes import BATCH_QUEUES, batch, render, worker
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ROOMS = ("accounts", "quotas", "avatars", "sessions", "streaming")
@@ -39,8 +39,15 @@ def test_every_actor_is_loaded_by_its_worker() -> None:
     batch_modules, batch_queues = loaded_by("config.batch")
     missing = actor_modules() - batch_modules - {"streaming.tasks"}
     assert missing == set(), "import them in config/batch.py"
-    assert batch_queues - set(BATCH_QUEUES) <= {"live"}, "name the queue in config/processes.py"
-    assert "onnxruntime" not in batch_modules, "voices are loaded by the other worker"
+    assert batch_queues - set(BATCH_QUEUES) <= {"live", "render"}, "name the queue in config/processes.py"
+    assert not {"onnxruntime", "torch"} & batch_modules, "voices and networks are loaded by the other workers"
+
+
+def test_pictures_have_a_worker_of_their_own() -> None:
+    modules, queues = loaded_by("config.render")
+    assert {"torch", "avatars.tasks"} <= modules
+    assert "render" in queues
+    assert render()[render().index("--queues") + 1 : render().index("--processes")] == ["render"]
 
 
 def test_live_turns_have_a_worker_of_their_own() -> None:

@@ -21,9 +21,10 @@ COMMANDS = {
     "web": processes.web(8000),
     "worker": processes.worker(),
     "batch": processes.batch(),
+    "render": processes.render(),
     "clock": processes.clock(),
 }
-UNITS = {"web": "visavis-web@", "worker": "visavis-worker@", "batch": "visavis-batch", "clock": "visavis-clock"}
+UNITS = {"web": "visavis-web@", "worker": "visavis-worker@", "batch": "visavis-batch", "render": "visavis-render", "clock": "visavis-clock"}
 
 
 def essence(command: list[str]) -> list[str]:

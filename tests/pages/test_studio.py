@@ -6,7 +6,8 @@ import pytest
 from django.test import Client
 
 from avatars.face import EMOTIONS
-from avatars.selectors import avatars_available, voices_available
+from avatars.selectors import voices_available
+from avatars.stock import stock_cast
 from tests.pages.html import Element, Page
 
 pytestmark = pytest.mark.django_db
@@ -26,7 +27,7 @@ def chosen(page: Page, name: str) -> str:
 
 def test_it_offers_every_avatar_voice_and_emotion(bob_client: Client) -> None:
     page = studio(bob_client)
-    assert {one.attributes["value"] for one in radios(page, "avatar")} == {info.id for info in avatars_available()}
+    assert {one.attributes["value"] for one in radios(page, "avatar")} == {info.id for info in stock_cast()}
     assert {one.attributes["value"] for one in radios(page, "voice")} == {voice.id for voice in voices_available()}
     assert {one.attributes["value"] for one in radios(page, "emotion")} == set(EMOTIONS)
 
@@ -38,7 +39,7 @@ def test_it_offers_only_voices_that_can_speak(bob_client: Client) -> None:
 
 
 def test_it_puts_the_wanted_avatar_on_the_stage(bob_client: Client) -> None:
-    omar = next(info for info in avatars_available() if info.id == "omar")
+    omar = next(info for info in stock_cast() if info.id == "omar")
     page = studio(bob_client, "?avatar=omar")
     assert chosen(page, "avatar") == "omar"
     assert page.all("visavis-avatar")[0].attributes["avatar"] == omar.asset_url
@@ -51,7 +52,7 @@ def test_it_speaks_with_the_wanted_voice(bob_client: Client) -> None:
 
 def test_it_passes_over_wishes_that_it_can_not_fulfil(bob_client: Client) -> None:
     page = studio(bob_client, "?avatar=nobody&voice=%3Cscript%3E")
-    assert chosen(page, "avatar") == avatars_available()[0].id
+    assert chosen(page, "avatar") == stock_cast()[0].id
     assert chosen(page, "voice") in {voice.id for voice in voices_available() if voice.available}
 
 

@@ -1,0 +1,143 @@
+"""Avatars of a workspace's own: make, rename, choose a face, delete. What a worker does to them is in preparing.py."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts import audit
+from accounts.context import current_actor
+from accounts.errors import Conflict, Invalid, NotFound
+from accounts.webhooks.addresses import Policy, clean_url
+from avatars.consent import end_consent, record_consent, require_consent
+from avatars.models import Avatar, AvatarKind, AvatarState
+from avatars.refusals import Refused
+from avatars.services import files
+from avatars.services.room import give_room_back, hold_place, take_room
+from avatars.services.waking import wake_on_commit
+from avatars.storage import writing
+from avatars.uploads.headers import GLB, check_picture, media_type_of
+from quotas.metrics import Metric
+from quotas.services import release
+
+PURPOSE = "avatar"
+_NO_NAME = "Avatar"
+
+
+@transaction.atomic
+def avatar_upload(*, content: bytes, name: str, consent: str) -> Avatar:
+    """A new avatar from a photo or a GLB head; a worker goes on with it.
+
+    Only the header is looked at here: nothing is decoded in a process that serves others. Raises ConsentMissing, Refused,
+    QuotaExceeded.
+    """
+    require_consent(consent)
+    media_type = media_type_of(content)
+    check_header(content, media_type)
+    avatar = _new(name, AvatarKind.HEAD3D if media_type == GLB else AvatarKind.PHOTO)
+    with writing() as write:
+        upload = write(owner_id=avatar.pk, purpose="upload", content=content, media_type=media_type)
+        _begin(avatar, len(content))
+        upload.save(force_insert=True)
+    return avatar
+
+
+@transaction.atomic
+def avatar_from_url(*, url: str, name: str, consent: str) -> Avatar:
+    """As `avatar_upload`, with a file that a worker fetches. Room for the largest file is held until it is there. Raises
+    ConsentMissing, Invalid, QuotaExceeded."""
+    require_consent(consent)
+    avatar = _new(name, AvatarKind.PHOTO)
+    avatar.source_url = clean_url(url, Policy.configured())
+    _begin(avatar, settings.AVATAR_PHOTO_BYTES)
+    return avatar
+
+
+@transaction.atomic
+def avatar_rename(*, avatar_id: UUID, name: str) -> Avatar:
+    """Give it another name."""
+    avatar = lock_avatar(avatar_id)
+    avatar.name = _clean_name(name)
+    avatar.save(update_fields=["name"])
+    audit.record("avatar.renamed", subject=avatar.pk)
+    return avatar
+
+
+@transaction.atomic
+def avatar_choose(*, avatar_id: UUID, face: int) -> Avatar:
+    """Go on with one of several faces. Raises Conflict when there is nothing to choose, Invalid for a face not found."""
+    avatar = lock_avatar(avatar_id)
+    if avatar.state != AvatarState.REFUSED or avatar.refusal_code != "several_faces":
+        raise Conflict("There are no faces to choose from.", code="nothing_to_choose")
+    if not 1 <= face <= len(avatar.faces):
+        raise Invalid(f"Choose a face from 1 to {len(avatar.faces)}.", code="unknown_face")
+    avatar.face, avatar.state, avatar.refusal_code, avatar.attempts = face, AvatarState.PREPARING, "", 0
+    avatar.woken_at = timezone.now()
+    avatar.save(update_fields=["face", "state", "refusal_code", "attempts", "woken_at"])
+    wake_on_commit(avatar)
+    return avatar
+
+
+@transaction.atomic
+def avatar_delete(*, avatar_id: UUID) -> None:
+    """Erase the avatar, its files and what the consent says about a person; give back its room and its place."""
+    avatar = lock_avatar(avatar_id)
+    files.doom(avatar.pk)
+    end_consent(avatar)
+    audit.record("avatar.deleted", subject=avatar.pk)
+    give_room_back(avatar)
+    give_place_back(avatar)
+    avatar.delete()
+
+
+def give_place_back(avatar: Avatar) -> None:
+    """One avatar fewer counts against the plan. After the room: the lock order of quotas."""
+    if avatar.place_hold is not None:
+        release(hold_id=avatar.place_hold, sequence=1)
+
+
+def lock_avatar(avatar_id: UUID) -> Avatar:
+    """The avatar, its row locked until the transaction ends; raises NotFound when it is absent or a stranger's."""
+    avatar = Avatar.objects.select_for_update(no_key=True).filter(pk=avatar_id).first()
+    if avatar is None:
+        raise NotFound("No such avatar in this workspace.", code="avatar_not_found")
+    return avatar
+
+
+def check_header(content: bytes, media_type: str) -> None:
+    """What can be said about a file without decoding it. Raises Refused."""
+    if len(content) > (settings.AVATAR_HEAD_BYTES if media_type == GLB else settings.AVATAR_PHOTO_BYTES):
+        raise Refused("too_large")
+    if media_type != GLB:
+        check_picture(content, media_type, most_pixels=settings.AVATAR_PHOTO_PIXELS)
+
+
+def _new(name: str, kind: AvatarKind) -> Avatar:
+    actor = current_actor()
+    return Avatar(
+        name=_clean_name(name) if name else _NO_NAME,
+        kind=kind,
+        woken_at=timezone.now(),
+        created_by_id=actor.user_id,
+        api_key_id=actor.api_key_id,
+    )
+
+
+def _begin(avatar: Avatar, size: int) -> None:
+    """Save it with its consent, hold its room and its place, and have a worker look at it."""
+    take_room(avatar, size, purpose=PURPOSE)
+    avatar.place_hold = hold_place(Metric.AVATARS, avatar.pk, purpose=PURPOSE)
+    avatar.save(force_insert=True)
+    record_consent(avatar)
+    audit.record("avatar.created", subject=avatar.pk, kind=avatar.kind)
+    wake_on_commit(avatar)
+
+
+def _clean_name(name: str) -> str:
+    clean = " ".join(name.split())
+    if not clean:
+        raise Invalid("The name is empty.", code="empty_name")
+    return clean[:60]
