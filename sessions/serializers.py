@@ -9,6 +9,7 @@ from django.conf import settings
 from rest_framework import serializers
 
 from accounts.origins import clean_origin
+from sessions import video
 from sessions.models import AvatarSession, SessionEvent, SessionState, Turn, TurnState
 from sessions.services.turns import MAX_TEXT
 
@@ -32,6 +33,25 @@ class FiniteFloatField(serializers.FloatField):
         return value
 
 
+class VideoWishSerializer(StrictSerializer):
+    """What a client that lets the server draw can show."""
+
+    codecs = serializers.ListField(
+        child=serializers.ChoiceField(choices=video.CODECS),
+        min_length=1,
+        max_length=len(video.CODECS),
+        default=["jpeg"],
+        help_text="What the client decodes, best first.",
+    )
+    width = serializers.IntegerField(
+        min_value=video.MIN_SIDE, max_value=video.MAX_SIDE, default=video.DEFAULT_SIDE, help_text="Pixels a side."
+    )
+    fps = serializers.IntegerField(min_value=video.MIN_FPS, max_value=video.MAX_FPS, default=video.DEFAULT_FPS)
+    kbps = serializers.IntegerField(
+        min_value=video.MIN_KBPS, max_value=video.MAX_KBPS, default=video.DEFAULT_KBPS, help_text="At most, 1000 bit/s."
+    )
+
+
 class SessionCreateSerializer(StrictSerializer):
     avatar = serializers.CharField(max_length=40, help_text="An avatar's id: GET /api/v1/avatars.")
     voice = serializers.CharField(max_length=60, required=False, help_text="A voice's id; default: the avatar's own.")
@@ -39,9 +59,26 @@ class SessionCreateSerializer(StrictSerializer):
     idle_seconds = serializers.IntegerField(min_value=10, max_value=3600, required=False)
     max_seconds = serializers.IntegerField(min_value=10, max_value=settings.SESSION_MAX_SECONDS, required=False)
 
+    render = serializers.ChoiceField(choices=["client", "server"], default="client", help_text="Who draws the face.")
+    video = VideoWishSerializer(required=False, help_text="With `render` `server` alone.")
+
     def validate_origin(self, origin: str) -> str:
         """As browsers will send it."""
         return clean_origin(origin)
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        """`render` and `video` become one wish for pictures, or none."""
+        wish, drawn_here = attrs.pop("video", None), attrs.pop("render") == "server"
+        if wish is not None and not drawn_here:
+            raise serializers.ValidationError({"video": ["Only where 'render' is 'server'."]})
+        return attrs | ({"video": _wish(wish or {})} if drawn_here else {})
+
+
+def _wish(fields: dict[str, Any]) -> video.VideoWish:
+    try:
+        return video.VideoWish.from_json(fields)
+    except ValueError as error:
+        raise serializers.ValidationError({"video": [str(error)]}) from error
 
 
 class TicketCreateSerializer(StrictSerializer):
@@ -57,6 +94,17 @@ class TicketSerializer(serializers.Serializer[Any]):
 class SessionSerializer(serializers.ModelSerializer[AvatarSession]):
     state = serializers.ChoiceField(choices=SessionState.choices)
     avatar_ms = serializers.IntegerField(source="settled_ms", help_text="Avatar time settled so far, in milliseconds.")
+    render = serializers.SerializerMethodField(help_text="Who draws the face: `client` or `server`.")
+    video = VideoWishSerializer(read_only=True, allow_null=True)
+
+    def get_render(self, session: AvatarSession) -> str:
+        """`server` where the session was created so."""
+        return "server" if session.video else "client"
+
+    def to_representation(self, instance: AvatarSession) -> dict[str, Any]:
+        """`video` is null where the client draws."""
+        shown: dict[str, Any] = super().to_representation(instance)
+        return shown | {"video": instance.video or None}
 
     class Meta:
         model = AvatarSession
@@ -65,6 +113,8 @@ class SessionSerializer(serializers.ModelSerializer[AvatarSession]):
             "state",
             "avatar",
             "voice",
+            "render",
+            "video",
             "seed",
             "idle_seconds",
             "max_seconds",

@@ -89,7 +89,7 @@ def channel(session_id: object) -> str:
     return f"media:{session_id}"
 
 
-def _fence(session_id: object) -> str:
+def fence_key(session_id: object) -> str:
     return f"live:{session_id}:turn"
 
 
@@ -150,20 +150,20 @@ def _script(source: str) -> Any:
 def begin(session_id: object, turn: int, **fields: Any) -> bool:
     """Move the fence to `turn` and tell the gateways; returns whether it may speak. An older turn can't begin after a newer
     one, and one that was stopped before it began is over at once."""
-    keys = [_fence(session_id), log_key(session_id), channel(session_id)]
+    keys = [fence_key(session_id), log_key(session_id), channel(session_id)]
     messages = [encode_control(turn, kind="queued", **fields), encode_control(turn, kind="interrupted")]
     return bool(_script(_BEGIN)(keys=keys, args=[turn, FENCE_SECONDS, *messages]))
 
 
 def stop(session_id: object, turn: int) -> None:
     """Nothing of `turn` is published from here on, also where it has not begun yet."""
-    keys = [_fence(session_id), channel(session_id)]
+    keys = [fence_key(session_id), channel(session_id)]
     _script(_STOP)(keys=keys, args=[turn, encode_control(turn, kind="interrupted"), STOP_SECONDS])
 
 
 def publish(session_id: object, packet: Packet) -> bool:
     """Publish one packet; returns whether a driver is connected. Raises Superseded."""
-    keys = [_fence(session_id), log_key(session_id), channel(session_id), driver_key(session_id)]
+    keys = [fence_key(session_id), log_key(session_id), channel(session_id), driver_key(session_id)]
     answer = _script(_PUBLISH)(keys=keys, args=[packet.turn, encode_packet(packet), LOG_PACKETS, LOG_SECONDS])
     if answer == -1:
         raise Superseded
@@ -181,7 +181,7 @@ def beat(turns: Iterable[tuple[str, int]]) -> None:
 def check(session_id: object, turn: int) -> bool:
     """Whether a driver is connected, for a turn that is being paced. Raises Superseded."""
     pipe = client().pipeline(transaction=False)
-    pipe.get(_fence(session_id))
+    pipe.get(fence_key(session_id))
     pipe.exists(driver_key(session_id))
     fence, driver = pipe.execute()
     if fence is None or fence.decode() != str(turn):
@@ -242,8 +242,15 @@ def keep_seats(drivers: Iterable[tuple[str, str]], viewers: Iterable[tuple[str, 
 
 def forget(session_id: object) -> None:
     """The session is over: keep nothing but what is on its way."""
-    names = (_fence, log_key, driver_key, viewers_key, emotion_key)
+    names = (fence_key, log_key, driver_key, viewers_key, emotion_key)
     client().delete(*(name(session_id) for name in names))
+
+
+def fence(session_id: object) -> tuple[int, bool]:
+    """The turn that began last (0: none), and whether it may still speak."""
+    stored: Any = client().get(fence_key(session_id))
+    text = (stored or b"0!").decode()
+    return int(text.rstrip("!")), not text.endswith("!")
 
 
 def set_emotion(session_id: object, name: str, intensity: float) -> None:

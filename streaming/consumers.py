@@ -21,6 +21,7 @@ from sessions.services import session_connect, session_end, turn_create, turn_in
 from sessions.services.turns import check_emotion
 from streaming import bus
 from streaming.connection import Admission, Limits, Refused, admit, in_database, in_workspace
+from streaming.frames.relay import FramesRelay, frames_for
 from streaming.hub import Hub, Mailbox
 from streaming.messages import session_ready
 from streaming.protocol import (
@@ -36,6 +37,9 @@ from streaming.protocol import (
     Played,
     Resume,
     Say,
+    Video,
+    VideoKey,
+    VideoSeen,
     control,
     parse_control,
     parse_media,
@@ -44,7 +48,7 @@ from streaming.relay import Relay
 from streaming.tasks import now_ms
 
 logger = logging.getLogger(__name__)
-VIEWERS_MAY = (Ping, Resume, Played)  # a viewer's ear counts for nothing, but every client reports it
+VIEWERS_MAY = (Ping, Resume, Played, Video, VideoKey, VideoSeen)  # a viewer's ear counts for nothing, but every client reports it
 MAX_REASON_BYTES = 123  # RFC 6455, 5.5.1
 OPEN_SECONDS = 15.0  # a client that was neither admitted nor refused by then may try elsewhere
 
@@ -55,6 +59,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
     admission: Admission
     mailbox: Mailbox | None = None
     relay: Relay | None = None
+    frames: FramesRelay
     is_over = False
 
     async def connect(self) -> None:
@@ -115,6 +120,8 @@ class SessionConsumer(AsyncWebsocketConsumer):
             await self._take_place(session_id, settings.SESSION_MAX_VIEWERS)
         self.mailbox = Mailbox(session_id, self.connection, is_driver=ticket.role == "driver")
         self.relay = Relay(self, self.mailbox, ticket.workspace_id)
+        self.frames = frames_for(self, self.admission)
+        self.relay.silenced = self.frames.silence
         await Hub.current().join(self.mailbox)
         await self._in_workspace(session_connect, role=ticket.role)
         if self.mailbox.is_driver:
@@ -122,6 +129,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         resume = await self.relay.recover()
         await self.send(session_ready(self.admission, resume, now_ms()))
         self.relay.start()
+        await self.frames.open(self.admission.session.video)
 
     async def _take_place(self, session_id: str, places: int) -> None:
         if not await in_database(bus.take_place, session_id, self.connection, places=places):
@@ -132,6 +140,7 @@ class SessionConsumer(AsyncWebsocketConsumer):
         if self.relay is None or self.mailbox is None:
             return
         await self.relay.stop()
+        await self.frames.stop()
         await Hub.current().leave(self.mailbox)
         was_driver = await self._leave(self.mailbox)
         if was_driver:
@@ -194,8 +203,9 @@ class SessionConsumer(AsyncWebsocketConsumer):
         match message:
             case Ping(t=t):
                 await self.send(control("pong", t=t, server_time=now_ms()))
-            case Played(turn=turn, pts_ms=pts_ms):
+            case Played(turn=turn, pts_ms=pts_ms, late_frames=late_frames):
                 self.relay.played(turn, pts_ms)
+                self.frames.played(turn, pts_ms, late_frames)
             case Interrupt():
                 self.relay.mute()
                 await self._in_workspace(turn_interrupt)
@@ -203,6 +213,12 @@ class SessionConsumer(AsyncWebsocketConsumer):
                 await self.relay.resume(turn, seq)
             case Emotion():
                 await self._set_emotion(message)
+            case Video(wish=wish):
+                await self.frames.want(wish)
+            case VideoKey():
+                await self.frames.ask_for_key()
+            case VideoSeen(received=received):
+                self.frames.seen(received)
             case Say():
                 await self._say(message)
 

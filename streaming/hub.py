@@ -23,6 +23,8 @@ ASK_SECONDS = 5.0  # Redis must take a subscription in this time: everybody who 
 class Mailbox:
     """A connection's bounded queue of bus messages. Once one is lost it has a gap: the connection must close and resume."""
 
+    counts = True  # somebody is here by it
+
     def __init__(self, session_id: str, connection: str, *, is_driver: bool) -> None:
         self.session_id, self.connection, self.is_driver = session_id, connection, is_driver
         self.queue: asyncio.Queue[bytes] = asyncio.Queue(QUEUE_MESSAGES)
@@ -96,7 +98,7 @@ class Hub:
     async def _beat(self) -> None:
         while True:
             await asyncio.sleep(presence.BEAT_SECONDS)
-            everybody = [box for boxes in self._mailboxes.values() for box in boxes]
+            everybody = [box for boxes in self._mailboxes.values() for box in boxes if box.counts]
             try:
                 await asyncio.to_thread(_beat_for, everybody)
             except Exception as error:  # without this task every session of the process would end as disconnected

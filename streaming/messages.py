@@ -32,5 +32,6 @@ def session_ready(admission: Admission, resume: dict[str, int] | None, server_ti
         },
         "server_time": server_time_ms,
         "resume": resume,
+        "video": session.video or None,
     }
     return control("session.ready", **fields)

@@ -10,6 +10,7 @@ from enum import IntEnum, IntFlag
 from typing import Any
 
 from accounts.errors import Problem
+from sessions import video
 
 VERSION = 1
 SUBPROTOCOL = "visavis.v1"
@@ -141,7 +142,24 @@ class Ping:
     t: float
 
 
-ClientMessage = Say | Interrupt | Emotion | Played | Resume | Ping
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Video:
+    """Pictures as wished; None: the client draws itself."""
+
+    wish: video.VideoWish | None
+
+
+@dataclass(frozen=True, slots=True)
+class VideoKey:
+    pass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VideoSeen:
+    received: int
+
+
+ClientMessage = Say | Interrupt | Emotion | Played | Resume | Ping | Video | VideoKey | VideoSeen
 
 
 class _Fields:
@@ -187,12 +205,33 @@ def _say(fields: _Fields) -> Say:
     )
 
 
+def _video(fields: _Fields) -> Video:
+    if fields.fields.get("active", True) is False:
+        return Video(wish=None)
+    codecs = fields.fields.get("codecs", ["jpeg"])
+    if not isinstance(codecs, list) or not all(isinstance(codec, str) for codec in codecs):
+        raise BadMessage("'codecs' must be a list of names.")
+    known = tuple(dict.fromkeys(codec for codec in codecs if codec in video.CODECS))
+    if not known:
+        raise BadMessage(f"'codecs' names none of {', '.join(video.CODECS)}.", code="unknown_codecs")
+    wish = video.VideoWish(
+        codecs=known,
+        width=int(fields.number("width", video.MIN_SIDE, video.MAX_SIDE, video.DEFAULT_SIDE)),
+        fps=int(fields.number("fps", video.MIN_FPS, video.MAX_FPS, video.DEFAULT_FPS)),
+        kbps=int(fields.number("kbps", video.MIN_KBPS, video.MAX_KBPS, video.DEFAULT_KBPS)),
+    )
+    return Video(wish=wish)
+
+
 _PARSERS: dict[str, Callable[[_Fields], ClientMessage]] = {
     "say": _say,
     "interrupt": lambda _: Interrupt(),
     "emotion": lambda f: Emotion(name=f.text("name"), intensity=f.number("intensity", 0, 1, 1.0)),
     "played": lambda f: Played(turn=f.integer("turn"), pts_ms=f.integer("pts_ms"), late_frames=f.integer("late_frames", 0)),
     "resume": lambda f: Resume(turn=f.integer("turn"), seq=f.integer("seq", low=-1)),
+    "video": _video,
+    "video.key": lambda _: VideoKey(),
+    "video.seen": lambda f: VideoSeen(received=f.integer("bytes")),
     "ping": lambda f: Ping(t=f.number("t", -1e18, 1e18, 0)),
 }
 LATER = frozenset({"chat", "listen.start", "listen.stop"})

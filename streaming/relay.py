@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import logging
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -39,6 +40,7 @@ class Relay:
         self.consumer, self.mailbox, self.workspace_id = consumer, mailbox, workspace_id
         self.watch: TurnWatch | None = None
         self.muted = False
+        self.silenced: Callable[[int], None] = lambda _turn: None  # told of every turn of which nothing more goes out
         self._tasks: list[asyncio.Task[None]] = []
         self._sent_seq = -1
         self._resuming = False
@@ -75,6 +77,8 @@ class Relay:
     def mute(self) -> None:
         """Nothing of the current turn goes out from here on, before the stop has travelled through the bus."""
         self.muted = True
+        if self.watch is not None:
+            self.silenced(self.watch.turn)
 
     async def recover(self) -> dict[str, int] | None:
         """Find a turn that was active before this connection; returns what of it can be resumed. Raises Gone for a session
@@ -156,10 +160,8 @@ class Relay:
                 await self._fail(fields["code"], fields["detail"], fields["hint"])
             case "finished" if fields["by"] != self.mailbox.connection:
                 await self.consumer.send(control("turn.finished", **fields["facts"]))
-            case "emotion":
-                await self.consumer.send(control("emotion.changed", name=fields["name"], intensity=fields["intensity"]))
-            case "notice":
-                await self.consumer.send(control("session.notice", code=fields["code"], detail=fields["detail"]))
+            case "emotion" | "notice" | "video.changed":
+                await self.consumer.send(_told(fields))
             case "driver" if self.mailbox.is_driver and fields["connection"] != self.mailbox.connection:
                 await self.note_progress()
                 await self.consumer.close(int(Close.REPLACED), "Another driver took the session.")
@@ -172,6 +174,7 @@ class Relay:
         await self._finish(self.watch, TurnState.INTERRUPTED)
         self.watch = TurnWatch(turn=turn, text=fields["text"], request_id=fields["request_id"], began=time.monotonic())
         self.muted, self._sent_seq, self._resuming = False, -1, False
+        self.silenced(turn - 1)
 
     async def _ended(self, reason: str) -> None:
         await self._finish(self.watch, TurnState.INTERRUPTED)
@@ -201,6 +204,8 @@ class Relay:
             if watch is None or self.watch is not watch:
                 return
             self.watch = None
+            if outcome != TurnState.COMPLETED:
+                self.silenced(watch.turn)
             if self.mailbox.is_driver:
                 now = time.monotonic()
                 heard = watch.heard_until(watch.delivered_ms) if outcome == TurnState.COMPLETED else watch.heard(now)
@@ -224,6 +229,17 @@ class Relay:
             await in_workspace(
                 self.workspace_id, turn_progress, session_id=self.mailbox.session_id, number=self.watch.turn, **facts
             )
+
+
+def _told(fields: dict[str, Any]) -> str:
+    """What is passed on to the client as it is."""
+    match fields["kind"]:
+        case "emotion":
+            return control("emotion.changed", name=fields["name"], intensity=fields["intensity"])
+        case "notice":
+            return control("session.notice", code=fields["code"], detail=fields["detail"])
+        case _:
+            return control("video.changed", **fields["facts"])
 
 
 def _active_turn(*, session_id: str) -> Turn | None:

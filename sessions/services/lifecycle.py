@@ -19,6 +19,7 @@ from sessions import events, presence
 from sessions.models import ACTIVE_TURNS, OPEN_STATES, AvatarSession, SessionState, Turn, TurnState
 from sessions.selectors import access_session, lock_session
 from sessions.services.metering import SLICE_LEASE, elapsed_ms, next_renewal, skip_absence, slice_length, usage_of
+from sessions.video import VideoWish
 
 SEAT_MARGIN = timedelta(minutes=10)
 
@@ -31,8 +32,9 @@ def session_create(
     origin: str = "",
     idle_seconds: int | None = None,
     max_seconds: int | None = None,
+    video: VideoWish | None = None,
 ) -> AvatarSession:
-    """A session that waits for its driver, its seat and first slice already held.
+    """A session that waits for its driver, its seat and first slice already held. `video`: the server draws it.
 
     Raises Invalid or Conflict for an avatar or voice that can't be used, QuotaExceeded where the plan is used up.
     """
@@ -42,6 +44,7 @@ def session_create(
         avatar=info.id,
         voice=voice(voice_id).id if voice_id else default_voice(info),
         origin=origin,
+        video=video.as_json() if video else {},
         idle_seconds=idle_seconds or settings.SESSION_IDLE_SECONDS,
         max_seconds=min(max_seconds or settings.SESSION_MAX_SECONDS, settings.SESSION_MAX_SECONDS),
         created_by_id=actor.user_id,

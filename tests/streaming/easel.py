@@ -1,0 +1,52 @@
+"""The worker that draws in tests: `dramatiq tests.streaming.easel`. Its faces are bars, so that a picture tells its frame."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from avatars.face import CHANNELS
+from avatars.render.base import Pictures, RenderFailed, Table
+from avatars.stock import AvatarInfo
+from config.frames import broker
+from streaming.frames import faces
+
+JAW = CHANNELS.index("jawOpen")
+
+
+class Bars:
+    """A white picture with a black bar from the left, as wide as the jaw is open."""
+
+    most = 8
+
+    def __init__(self, side: int) -> None:
+        self.size = (side, side)
+
+    def render(self, table: Table) -> Pictures:
+        """See Renderer."""
+        side = self.size[0]
+        pictures = np.full((len(table), side, side, 3), 255, np.uint8)
+        for picture, jaw in zip(pictures, table[:, JAW], strict=True):
+            picture[:, : round(float(np.clip(jaw, 0, 1)) * side)] = 0
+        return pictures
+
+
+class Mortal(Bars):
+    """Bars that give up after a second or so."""
+
+    drawn = 0
+
+    def render(self, table: Table) -> Pictures:
+        """See Renderer."""
+        self.drawn += len(table)
+        if self.drawn > 12:
+            raise RenderFailed("worn_out", "The bars are worn out.")
+        return super().render(table)
+
+
+def bars(info: AvatarInfo, side: int) -> Bars:
+    """Kenji's do not last."""
+    return Mortal(side) if info.id == "kenji" else Bars(side)
+
+
+faces.MAKERS["head3d"] = {"bars": bars}
+__all__ = ["broker"]

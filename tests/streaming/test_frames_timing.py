@@ -1,0 +1,119 @@
+"""Frames are drawn ahead of the sound, in order, and left out where they would be late."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from avatars.face import FaceTrack
+from streaming.frames.timing import JITTER_S, LEAD_S, Batch, Clock, Reel
+
+
+def track(start_ms: int, length_ms: int) -> FaceTrack:
+    """A face whose first weight is its time in seconds."""
+    count = -(-length_ms * 30 // 1000)
+    weights = np.zeros((count, 52), np.float32)
+    weights[:, 0] = (start_ms + np.arange(count) * (1000 / 30)) / 1000
+    still = np.zeros((count, 3), np.float32)
+    return FaceTrack(fps=30, start_ms=start_ms, weights=weights, head=still, gaze=still[:, :2])
+
+
+def reel(length_ms: int = 3000, *, last: bool = True) -> Reel:
+    """Sound that begins at second 100."""
+    made = Reel(1, Clock(100.0))
+    made.add(track(0, length_ms), length_ms, last=last)
+    return made
+
+
+def drawn(made: Reel, *, fps: float, cost: float, start: float = 100.0, seconds: float = 6.0) -> list[tuple[float, Batch]]:
+    """Every batch and when it was ready, where drawing costs what it is thought to cost."""
+    now, batches = start, []
+    while now < start + seconds:
+        batch = made.batch(now, fps=fps, cost=cost, most=8)
+        if batch is None:
+            now += 0.02
+        else:
+            now += cost * len(batch.pts_ms)
+            batches.append((now, batch))
+    return batches
+
+
+def test_it_draws_every_frame_once_where_there_is_time() -> None:
+    batches = drawn(reel(), fps=25, cost=0.005, start=99.9)
+    pts = [at for _, batch in batches for at in batch.pts_ms]
+    assert pts == list(range(0, 3000, 40))
+    assert [batch.is_last for _, batch in batches] == [False] * (len(batches) - 1) + [True]
+    shown = np.concatenate([batch.table[:, 0] for _, batch in batches])
+    assert np.allclose(shown[:-1], np.array(pts[:-1]) / 1000, atol=1e-4)
+
+
+def test_it_keeps_no_further_ahead_than_its_lead() -> None:
+    for ready, batch in drawn(reel(), fps=25, cost=0.005, start=99.0):
+        assert 100 + batch.pts_ms[-1] / 1000 - ready <= LEAD_S + 0.001
+
+
+def test_it_leaves_out_what_would_be_late() -> None:
+    made = reel()
+    batches = drawn(made, fps=25, cost=0.1)
+    pts = [at for _, batch in batches for at in batch.pts_ms]
+    assert pts == sorted(set(pts))
+    assert made.skipped > 0.5 * 75
+    assert made.is_over
+    for ready, batch in batches:
+        assert ready <= 100 + batch.pts_ms[0] / 1000 + 0.101
+
+
+def test_it_waits_for_the_face_that_has_not_come() -> None:
+    made = reel(400, last=False)
+    before = drawn(made, fps=25, cost=0.005, start=99.9, seconds=0.3)
+    assert made.batch(100.3, fps=25, cost=0.005, most=8) is None
+    made.add(track(400, 600), 600, last=True)
+    after = drawn(made, fps=25, cost=0.005, start=100.3)
+    pts = [at for _, batch in [*before, *after] for at in batch.pts_ms]
+    assert pts == list(range(0, 1000, 40))
+
+
+def test_it_takes_no_stretch_twice() -> None:
+    made = reel(400, last=False)
+    made.add(track(0, 400), 400, last=False)
+    assert made.end_ms == 400
+    assert len([at for _, batch in drawn(made, fps=30, cost=0.001, start=99.9, seconds=1) for at in batch.pts_ms]) == 12
+
+
+def test_it_begins_where_it_joins() -> None:
+    made = Reel(1, Clock(100.0))
+    made.add(track(2000, 1000), 1000, last=True)
+    batch = made.batch(100.5, fps=25, cost=0.005, most=8)
+    assert batch is None
+    batch = made.batch(101.5, fps=25, cost=0.005, most=8)
+    assert batch is not None and batch.pts_ms[0] == 2000
+    assert batch.table[0, 0] == pytest.approx(2.0)
+
+
+def test_it_follows_the_listener() -> None:
+    clock = Clock(100.0)
+    clock.heard(1000, 101.0 + JITTER_S / 2)
+    assert clock.due(2000) == 102.0
+    clock.heard(1000, 104.0)
+    assert clock.due(2000) == 105.0
+
+
+@given(
+    st.floats(1, 30),
+    st.floats(0.001, 0.3),
+    st.floats(-2, 4),
+    st.lists(st.floats(0.001, 0.5), min_size=1, max_size=60),
+)
+def test_it_never_goes_back_nor_beyond_the_end(fps: float, cost: float, offset: float, pauses: list[float]) -> None:
+    made, now, last = reel(), 100.0 + offset, -1
+    for pause in pauses:
+        batch = made.batch(now, fps=fps, cost=cost, most=8)
+        if batch is not None:
+            assert len(batch.pts_ms) == len(batch.table) <= 8
+            assert batch.pts_ms[0] > last
+            assert batch.pts_ms[-1] < 3000
+            assert np.isfinite(batch.table).all()
+            last = batch.pts_ms[-1]
+        now += pause
