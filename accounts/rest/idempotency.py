@@ -13,6 +13,7 @@ from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
+from django.core.files.uploadedfile import UploadedFile
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from rest_framework.request import Request
@@ -79,8 +80,19 @@ def _replay(record: IdempotencyRecord, fingerprint: str) -> Response:
 
 
 def _fingerprint(request: Request) -> str:
-    body = json.dumps(request.data, sort_keys=True, default=str)
+    body = json.dumps(request.data, sort_keys=True, default=_text)
     return hashlib.sha256(f"{request.method} {body}".encode()).hexdigest()
+
+
+def _text(part: Any) -> str:
+    """An upload counts by what it holds: two files may have the same name."""
+    if not isinstance(part, UploadedFile):
+        return str(part)
+    digest = hashlib.sha256()
+    for chunk in part.chunks():
+        digest.update(chunk)
+    part.seek(0)
+    return digest.hexdigest()
 
 
 def _plain(data: Any) -> Any:

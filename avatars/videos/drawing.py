@@ -33,12 +33,11 @@ class CutOut(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Scene:
-    """Everything that a segment's pictures are made of. `backdrop`: (H, W, 3) uint8 where the wish names a background."""
+    """Everything that a segment's pictures are made of."""
 
     wish: VideoWish
     performance: Performance
     renderer: Renderer
-    backdrop: Pictures | None = None
 
     def overlay(self) -> Overlay:
         """What is written on the pictures."""
@@ -54,18 +53,11 @@ class Scene:
             yield pictures
 
     def _drawn(self, table: Table) -> Pictures:
-        if not (self.wish.alpha or self.backdrop is not None):
+        if not self.wish.alpha:
             return np.array(self.renderer.render(table))
         if not isinstance(self.renderer, CutOut):
-            raise RenderFailed("no_cut_out", "This avatar can't be drawn over another background.")
-        pictures = np.array(self.renderer.render_rgba(table))
-        return pictures if self.backdrop is None else _over(pictures, self.backdrop)
-
-
-def _over(pictures: Pictures, backdrop: Pictures) -> Pictures:
-    cover = pictures[..., 3:].astype(np.uint16)
-    mixed = pictures[..., :3] * cover + backdrop * (255 - cover)
-    return ((mixed + 127) // 255).astype(np.uint8)
+            raise RenderFailed("no_cut_out", "This avatar can't be drawn without its background.")
+        return np.array(self.renderer.render_rgba(table))
 
 
 def draw_segment(scene: Scene, path: Path, first: int, after: int, *, keep: Callable[[int], None]) -> bytes:

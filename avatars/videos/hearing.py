@@ -13,10 +13,9 @@ from numpy.typing import NDArray
 from avatars.audio.track import HeardClause, clauses
 from avatars.face import DEFAULT_RIG, Rig
 from avatars.videos.performance import Performance, perform
-from avatars.videos.wish import VideoWish
+from avatars.videos.wish import MOST_SECONDS, VideoWish
 from avatars.voice import SAMPLE_RATE, SpeechChunk
 
-MOST_SECONDS = 600
 _LEAST_SECONDS = 0.2
 
 

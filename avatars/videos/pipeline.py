@@ -35,7 +35,7 @@ from avatars.voice import SpeechError
 
 logger = logging.getLogger(__name__)
 BEAT_SECONDS = 1.0
-RendererFor = Callable[[str, tuple[int, int]], Renderer]
+RendererFor = Callable[[VideoWish], Renderer]
 
 
 def prepare(workspace_id: UUID, video_id: UUID) -> None:
@@ -96,9 +96,8 @@ def _scene(workspace_id: UUID, video: Video, renderer_for: RendererFor) -> Scene
     wish = VideoWish.of(video.wish)
     with workspace_scope(workspace_id):
         performance = performance_of(content_of(files_of(video.pk)["performance"]))
-        renderer = renderer_for(wish.avatar, wish.size)
-        backdrop = faces.backdrop(wish.background, wish.size) if wish.background else None
-    return Scene(wish=wish, performance=performance, renderer=renderer, backdrop=backdrop)
+        renderer = renderer_for(wish)
+    return Scene(wish=wish, performance=performance, renderer=renderer)
 
 
 def _keep_segment(workspace_id: UUID, segment: VideoSegment, place: Place, content: bytes, shown: bytes) -> None:

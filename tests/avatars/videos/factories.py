@@ -27,8 +27,8 @@ class Painter:
 
     most = 8
 
-    def __init__(self, avatar: str, size: tuple[int, int]) -> None:
-        self.avatar, self.size = avatar, size
+    def __init__(self, wish: VideoWish) -> None:
+        self.size = wish.size
         self.rendered = 0
 
     def render(self, table: Table) -> Pictures:
@@ -46,7 +46,8 @@ class Painter:
 
 def a_wish(**changes: Any) -> VideoWish:
     """A short script in a small picture."""
-    return VideoWish(**{"avatar": "ada", "script": SCRIPT, "voice": "hibari-heart", "width": 128, "height": 128} | changes)
+    fields: dict[str, Any] = {"avatar": "ada", "script": SCRIPT, "voice": "hibari-heart", "width": 128, "height": 128}
+    return VideoWish(**fields | changes)
 
 
 def asked(workspace_id: UUID, **changes: Any) -> Video:

@@ -18,6 +18,7 @@ from avatars.videos import pipeline
 from avatars.videos.models import Video, VideoSegment, VideoState
 from avatars.videos.provenance import SOURCE_TYPE
 from avatars.videos.services import video_create, video_delete
+from avatars.videos.wish import VideoWish
 from quotas.errors import QuotaExceeded
 from quotas.metrics import Metric
 from quotas.models import Reservation, ReservationState, UsageEntry
@@ -41,7 +42,7 @@ def used(workspace: Workspace) -> dict[str, int]:
 
 
 def tags(file: bytes) -> dict[str, str]:
-    with av.open(BytesIO(file)) as opened:
+    with av.open(BytesIO(file), "r") as opened:
         return {name.lower(): value for name, value in opened.metadata.items()}
 
 
@@ -50,9 +51,9 @@ def test_it_makes_a_file_that_says_what_it_is(workspace: Workspace, kind: str) -
     video = made(workspace.pk, asked(workspace.pk, format=kind, label="AI-generated"))
     assert (video.state, video.error) == (VideoState.FINISHED, "")
     file = content(workspace.pk, video)
-    with av.open(BytesIO(file)) as opened:
+    with av.open(BytesIO(file), "r") as opened:
         assert {stream.type for stream in opened.streams} == {"video", "audio"}
-        assert sum(1 for _ in opened.decode(video=0)) == video.frames
+        assert len(list(opened.decode(video=0))) == video.frames
     assert tags(file)["digitalsourcetype"] == SOURCE_TYPE
     assert SOURCE_TYPE in tags(file)["comment"]
     told = json.loads(content(workspace.pk, video, "manifest"))
@@ -128,7 +129,7 @@ def test_it_refuses_wishes_that_make_no_sense(workspace: Workspace, changes: dic
 
 
 def test_it_fails_with_the_reason_and_charges_nothing(workspace: Workspace) -> None:
-    def broken(avatar: str, size: tuple[int, int]) -> Painter:
+    def broken(wish: VideoWish) -> Painter:
         raise RenderFailed("glb_unreadable", "The head is damaged.")
 
     video = asked(workspace.pk)

@@ -1,0 +1,155 @@
+"""The shapes of videos on the REST API, with examples that the tests run."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
+from rest_framework import serializers
+
+from avatars.face import EMOTIONS
+from avatars.rest.fields import FiniteFloatField
+
+from avatars.videos.models import VideoState
+from avatars.videos.services.asking import MOST_CHARACTERS, MOST_CUES
+from avatars.videos.wish import MOST_SECONDS, EmotionCue, VideoWish
+from quotas.rest.parsing import StrictSerializer
+
+STAGES = [(state.value, state.label) for state in VideoState]
+_SIDE = {"min_value": 64, "max_value": 1920}
+
+
+class EmotionCueIn(StrictSerializer):
+    name = serializers.ChoiceField(choices=EMOTIONS)
+    intensity = FiniteFloatField(min_value=0, max_value=1, default=0.7)
+    at_ms = serializers.IntegerField(min_value=0, required=False, help_text="From here on, in ms of speech.")
+    at_text = serializers.IntegerField(min_value=0, required=False, help_text="Or from the word at this character of the script.")
+
+
+@extend_schema_serializer(
+    component_name="NewVideo",
+    examples=[
+        OpenApiExample(
+            "A greeting", request_only=True, value={"avatar": "ada", "script": "Hello! It is lovely to meet you, face to face."}
+        ),
+        OpenApiExample(
+            "For a phone, with captions and a change of mood",
+            request_only=True,
+            value={
+                "title": "Opening hours",
+                "avatar": "ada",
+                "script": "We are closed today. But tomorrow we are back!",
+                "emotions": [{"name": "sad", "at_ms": 0}, {"name": "happy", "intensity": 0.9, "at_text": 21}],
+                "width": 540,
+                "height": 960,
+                "fps": 30,
+                "format": "mp4",
+                "captions": "burned",
+                "background": "#e8f4f1",
+            },
+        ),
+    ],
+)
+class VideoIn(StrictSerializer):
+    avatar = serializers.CharField(max_length=40, help_text="An avatar's id: GET /api/v1/avatars.")
+    script = serializers.CharField(
+        max_length=MOST_CHARACTERS, trim_whitespace=False, required=False, default="", allow_blank=True
+    )
+    title = serializers.CharField(max_length=120, required=False, default="", allow_blank=True)
+    voice = serializers.CharField(max_length=60, required=False, default="", help_text="A voice's id; default: the avatar's own.")
+    rate = FiniteFloatField(min_value=0.5, max_value=2.0, default=1.0, help_text="Times the voice's own pace.")
+    emotions = EmotionCueIn(many=True, required=False, default=list, max_length=MOST_CUES)
+    background = serializers.CharField(
+        max_length=40,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="`#rrggbb` or the id of an asset; default: the avatar's own.",
+    )
+    width = serializers.IntegerField(**_SIDE, default=512, help_text="Even; 1920 × 1080 pixels in all at most.")
+    height = serializers.IntegerField(**_SIDE, default=512)
+    fps = serializers.IntegerField(min_value=10, max_value=60, default=25)
+    format = serializers.ChoiceField(choices=["webm", "mp4"], default="webm", help_text="VP9 and Opus, or H.264 and AAC.")
+    captions = serializers.ChoiceField(
+        choices=["none", "burned", "vtt"], default="none", help_text="Part of the picture, or a WebVTT file with timed words."
+    )
+    disclosure = serializers.BooleanField(
+        required=False, allow_null=True, default=None, help_text="Say in the picture that it is AI-generated. Free plan: default."
+    )
+    label = serializers.CharField(
+        max_length=60, required=False, default="", allow_blank=True, help_text="The words of the disclosure."
+    )
+    alpha = serializers.BooleanField(default=False, help_text="A transparent background; WebM only.")
+
+
+@extend_schema_serializer(component_name="NewVideoUpload")
+class VideoUploadIn(StrictSerializer):
+    """A video whose avatar says a recording."""
+
+    video = serializers.CharField(help_text="The fields of NewVideo as JSON, without a script.")
+    audio = serializers.FileField(
+        use_url=False, help_text=f"WAV, MP3, Ogg, M4A, WebM or FLAC of at most {MOST_SECONDS // 60} min."
+    )
+
+    def validate_video(self, text: str) -> dict[str, Any]:
+        """As VideoIn checks it."""
+        try:
+            fields = json.loads(text)
+        except (ValueError, RecursionError) as error:
+            raise serializers.ValidationError("This is not JSON.") from error
+        form = VideoIn(data=fields)
+        form.is_valid(raise_exception=True)
+        return dict(form.validated_data)
+
+
+class ProgressOut(serializers.Serializer[Any]):
+    percent = serializers.IntegerField(help_text="0–100 of the whole.")
+    stage = serializers.ChoiceField(choices=STAGES)
+    seconds_left = serializers.IntegerField(allow_null=True, help_text="Null while nothing is known.")
+
+
+class VideoErrorOut(serializers.Serializer[Any]):
+    code = serializers.CharField()
+    detail = serializers.CharField()
+
+
+class VideoFilesOut(serializers.Serializer[Any]):
+    """Signed addresses that hold for a while; null for what the video has not."""
+
+    video_url = serializers.CharField(allow_null=True)
+    thumbnail_url = serializers.CharField(allow_null=True)
+    captions_url = serializers.CharField(allow_null=True)
+    manifest_url = serializers.CharField(allow_null=True)
+
+
+@extend_schema_serializer(component_name="Video")
+class VideoOut(serializers.Serializer[Any]):
+    id = serializers.UUIDField()
+    title = serializers.CharField()
+    state = serializers.ChoiceField(choices=STAGES)
+    progress = ProgressOut()
+    avatar = serializers.CharField()
+    voice = serializers.CharField(allow_blank=True)
+    script = serializers.CharField(allow_blank=True)
+    width = serializers.IntegerField()
+    height = serializers.IntegerField()
+    fps = serializers.IntegerField()
+    format = serializers.ChoiceField(choices=["webm", "mp4"])
+    captions = serializers.ChoiceField(choices=["none", "burned", "vtt"])
+    background = serializers.CharField(allow_blank=True)
+    label = serializers.CharField(allow_blank=True)
+    alpha = serializers.BooleanField()
+    duration_ms = serializers.IntegerField(help_text="0 until it is known.")
+    size_bytes = serializers.IntegerField()
+    from_cache = serializers.BooleanField(help_text="The same video had been made before: this one costs nothing.")
+    error = VideoErrorOut(allow_null=True)
+    files = VideoFilesOut()
+    created_at = serializers.DateTimeField()
+    finished_at = serializers.DateTimeField(allow_null=True)
+
+
+def wish_of(fields: dict[str, Any]) -> VideoWish:
+    """The wish of VideoIn's fields. `title`, `disclosure` and the label's default are no part of it yet."""
+    parts = {name: value for name, value in fields.items() if name not in {"title", "disclosure"}}
+    return VideoWish(**parts | {"emotions": tuple(EmotionCue(**cue) for cue in parts["emotions"])})
