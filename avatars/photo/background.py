@@ -27,25 +27,34 @@ def filled(photo: NDArray[np.uint8], alpha: NDArray[np.float32]) -> NDArray[np.u
         picture = planes(photo).float()
         mask = torch.from_numpy(np.array(alpha, np.float32))[None, None]
         small = within(alpha.shape, SIDE)
-        person = _grown(resized(mask, small))
-        guess = _smoothed(_pushed_and_pulled(resized(picture, small), 1 - person), person)
-        hidden = resized(person, alpha.shape).maximum(mask)
+        person = _grown((resized(mask, small) > 0.05).float())
+        guess = _smoothed(_behind(resized(picture, small), 1 - person), person)
+        hidden = resized(_blurred(_grown(person), _reach(small)).maximum(person), alpha.shape).maximum(mask)
         return interleaved(torch.lerp(picture, resized(guess, alpha.shape), hidden))
 
 
-def _grown(alpha: Tensor) -> Tensor:
-    """The mask, wider by the spread, with a soft edge."""
-    reach = max(1, round(SPREAD * max(alpha.shape[-2:])))
-    wide = F.max_pool2d((alpha > 0.05).float(), 2 * reach + 1, 1, reach)
-    return _blurred(wide, max(2, reach)).maximum(alpha)
+def _reach(size: tuple[int, int]) -> int:
+    return max(2, round(SPREAD * max(size)))
+
+
+def _grown(mask: Tensor) -> Tensor:
+    """The mask, wider by the spread."""
+    height, width = mask.shape[-2:]
+    reach = _reach((height, width))
+    return F.max_pool2d(mask, 2 * reach + 1, 1, reach)
+
+
+def _behind(picture: Tensor, seen: Tensor) -> Tensor:
+    """Colours for all pixels from those that are seen."""
+    if not seen.any():
+        return picture.mean((2, 3), keepdim=True).expand_as(picture)
+    return _pushed_and_pulled(picture, seen)
 
 
 def _pushed_and_pulled(picture: Tensor, weight: Tensor) -> Tensor:
-    """Colours for all pixels: each level fills its holes from the next coarser one, which is a mean of what is seen."""
-    if max(picture.shape[-2:]) <= 2:
-        mean = (picture * weight).sum((2, 3), keepdim=True) / weight.sum((2, 3), keepdim=True).clamp(min=1e-6)
-        seen = weight.sum() > 1e-6
-        return (mean if seen else picture.mean((2, 3), keepdim=True)).expand_as(picture)
+    """Each level fills its holes from the next coarser one, which is a mean of what is seen."""
+    if max(picture.shape[-2:]) == 1:
+        return picture
     total = F.avg_pool2d(weight, 2, ceil_mode=True)
     half = F.avg_pool2d(picture * weight, 2, ceil_mode=True) / total.clamp(min=1e-6)
     coarse = _pushed_and_pulled(half, (total * 2).clamp(max=1))

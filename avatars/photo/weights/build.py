@@ -84,10 +84,11 @@ def fetched(source: Source) -> list[bytes]:
             ["npm", "pack", "--silent", source.package], cwd=folder, check=True, capture_output=True, text=True
         )
         with tarfile.open(Path(folder) / packed.stdout.strip().splitlines()[-1]) as archive:
-            return [_member(archive, name, digest) for name, digest in source.files.items()]
+            return [member(archive, name, digest) for name, digest in source.files.items()]
 
 
-def _member(archive: tarfile.TarFile, name: str, digest: str) -> bytes:
+def member(archive: tarfile.TarFile, name: str, digest: str) -> bytes:
+    """A file of the archive, if it is the one with this sha256. Raises ValueError when it is another."""
     file = archive.extractfile(f"package/{name}")
     data = file.read() if file else b""
     if hashlib.sha256(data).hexdigest() != digest:
