@@ -9,18 +9,23 @@ from datetime import datetime
 
 @dataclass(slots=True, eq=False)
 class Grant:
-    """`metric` empty: money."""
+    """`metric` empty: money. Of a metric, it widens the period in which it was given, not one that had ended."""
 
     metric: str
     remaining: int
     priority: int
     expires_at: datetime | None
     order: int
+    given_at: datetime
 
     def burns_before(self) -> tuple[int, bool, float, int]:
         """Priority, then expiry (never last), then creation."""
         expiry = self.expires_at.timestamp() if self.expires_at else 0.0
         return self.priority, self.expires_at is None, expiry, self.order
+
+    def serves(self, start: datetime, end: datetime) -> bool:
+        """Given before the period's end, and not over at its start."""
+        return self.remaining > 0 and self.given_at < end and (self.expires_at is None or self.expires_at > start)
 
     def is_live(self, at: datetime) -> bool:
         return self.remaining > 0 and (self.expires_at is None or self.expires_at > at)

@@ -111,7 +111,7 @@ class Driver:
         with workspace_scope(self.ids[number]):
             invoices = [_billed(invoice) for invoice in Invoice.objects.order_by("number")]
             money_left = sum(row.remaining for row in grants() if row.currency)
-        events = sorted([*self.journals[number], *self.ticks], key=lambda event: event.at)
+        events = sorted([*self.ticks, *self.journals[number]], key=lambda event: event.at)  # at one moment the clock is first
         return Year(events=events, invoices=invoices, money_left=money_left)
 
 

@@ -36,7 +36,7 @@ def use(account: Account, facts: Facts, at: datetime) -> None:
 
 def grant(account: Account, facts: Facts, at: datetime) -> None:
     order = len(account.grants)
-    account.grants.append(Grant(facts["metric"], facts["amount"], facts["priority"], facts["expires_at"], order))
+    account.grants.append(Grant(facts["metric"], facts["amount"], facts["priority"], facts["expires_at"], order, at))
     if facts["metric"]:
         account.burn(account.periods[-1])
 

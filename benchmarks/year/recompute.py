@@ -200,7 +200,7 @@ class Account:
         for metric, counter in period.counters.items():
             included = counter.terms.included
             excess = 0 if included is None else max(0, counter.used - included)
-            grants = [grant for grant in self.grants if grant.metric == metric and grant.remaining]
+            grants = [grant for grant in self.grants if grant.metric == metric and grant.serves(period.start, period.end)]
             due = min(excess, counter.burned.total + sum(grant.remaining for grant in grants))
             if due > counter.burned.total:
                 counter.burned.take(grants, due - counter.burned.total)
@@ -221,7 +221,7 @@ class Account:
         return self.invoices[-1]
 
     def refund(self, amount: int) -> None:
-        self.grants.append(Grant("", amount, 10, None, len(self.grants)))
+        self.grants.append(Grant("", amount, 10, None, len(self.grants), datetime.min.replace(tzinfo=UTC)))
 
     def prorate(self, old: int, new: int, at: datetime) -> None:
         period, milli = self.periods[-1], timedelta(milliseconds=1)
