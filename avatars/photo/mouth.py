@@ -48,17 +48,17 @@ class Interior:
     own_all: Plane
 
 
-def interior(points: Floats, photo: Plane, moves: Moves) -> Interior:
-    """Make the inside of the mouth of a photo (S, S, 3) in 0–1 with landmarks (478, 2)."""
+def interior(points: Floats, photo: Plane, moves: Moves, *, own: bool = True) -> Interior:
+    """Make the inside of the mouth of a photo (S, S, 3) in 0–1 with landmarks (478, 2); `own` keeps the photo's teeth."""
     light = _light(points, photo)
-    own, own_teeth, own_all = _own(points, photo, moves)
-    shows_teeth = own_teeth.sum() > 0.4 * max(1.0, float(own_all.sum()))
+    kept, own_teeth, own_all = _own(points, photo, moves)
+    shows_teeth = own and own_teeth.sum() > 0.4 * max(1.0, float(own_all.sum()))
     upper = _placed(_teeth(_UPPER, light), width=0.80, top=-0.31, height=0.52)
     lower = _placed(_teeth(_LOWER, light * 0.62)[::-1], width=0.60, top=0.0, height=0.34)
     lower = _shadowed(gaussian_filter(lower, (1.1, 1.3, 0)))
     layers = [_cavity(light), _tongue(light), lower, upper * (0.0 if shows_teeth else 1.0)]
     textures = np.stack(layers).transpose(0, 3, 1, 2).astype(np.float32)
-    return Interior(textures=textures, own=own, own_teeth=own_teeth, own_all=own_all)
+    return Interior(textures=textures, own=kept, own_teeth=own_teeth, own_all=own_all)
 
 
 def _light(points: Floats, photo: Plane) -> float:

@@ -13,7 +13,7 @@ from scipy.spatial import Delaunay
 
 from avatars.photo.rig_fields import Plane, filled
 from avatars.photo.rig_moves import Floats
-from avatars.photo.rig_topology import Eye
+from avatars.photo.rig_topology import EYES, Eye
 
 LEVELS: Final = 9
 _REACH: Final = 0.95  # half the window's side per width of the eye
@@ -104,6 +104,17 @@ def _closed_by(places: dict[str, Floats], closed: float) -> dict[str, Floats]:
         "crease": places["crease"] + fall * 0.4,
         "bag": places["bag"] + (upper - lower) * 0.05 * closed,
     }
+
+
+def lid_moves(points: Floats) -> Floats:
+    """How the landmarks move when the left and the right eye close: (2, 478, 2) pixels."""
+    moves = np.zeros((2, len(points), 2))
+    for move, eye in zip(moves, EYES, strict=True):
+        places = _lid_places(eye, points)
+        closed = _closed_by(places, 1.0)
+        for name, index in (("upper", eye.upper), ("lower", eye.lower), ("crease", eye.crease), ("bag", eye.bag)):
+            move[index] = closed[name] - places[name]
+    return moves
 
 
 def _window_frame(left: int, top: int, size: int) -> Floats:

@@ -59,18 +59,26 @@ def layer_points(points: Floats) -> tuple[Index, Index]:
 
 
 def dense(points: Floats, values: Floats, drop: Index, side: int, grid: int) -> Plane:
-    """Interpolate values (k, 478, d) of the landmarks but `drop` on a grid: (k, d, grid, grid), 0 far from the face."""
-    keep = np.setdiff1d(np.arange(SURFACE), drop)
-    middle = points[OVAL].mean(0)
-    rings = [middle + (points[OVAL] - middle) * factor for factor in _RINGS]
-    places = np.concatenate([points[keep], *rings, _border(side)])
-    known = np.zeros((len(places), values.shape[0] * values.shape[2]))
-    known[: len(keep)] = np.moveaxis(values[:, keep], 0, 1).reshape(len(keep), -1)
-    fields = LinearNDInterpolator(Delaunay(places), known, fill_value=0)(grid_points(side, grid))
-    planes = fields.T.reshape(values.shape[0], values.shape[2], grid, grid)
+    """Interpolate values (k, 478, 3) of the landmarks but `drop` on a grid: (k, 3, grid, grid), 0 far from the face.
+
+    The first two of the three are movement, the last is light.
+    """
+    planes = spread(points, values, drop, side, grid_points(side, grid)).transpose(0, 2, 1).reshape(len(values), -1, grid, grid)
     smooth: Plane = gaussian_filter(planes.astype(np.float32), (0, 0, grid / 128, grid / 128))
     smooth[:, 2:] = gaussian_filter(smooth[:, 2:], (0, 0, grid / 64, grid / 64))  # light changes softly
     return smooth
+
+
+def spread(points: Floats, values: Floats, drop: Index, side: int, places: Floats) -> Floats:
+    """Interpolate values (k, 478, d) of the landmarks but `drop` at places (n, 2): (k, n, d)."""
+    keep = np.setdiff1d(np.arange(SURFACE), drop)
+    middle = points[OVAL].mean(0)
+    rings = [middle + (points[OVAL] - middle) * factor for factor in _RINGS]
+    known_at = np.concatenate([points[keep], *rings, _border(side)])
+    known = np.zeros((len(known_at), values.shape[0] * values.shape[2]))
+    known[: len(keep)] = np.moveaxis(values[:, keep], 0, 1).reshape(len(keep), -1)
+    found: Floats = LinearNDInterpolator(Delaunay(known_at), known, fill_value=0)(places)
+    return found.reshape(len(places), values.shape[0], values.shape[2]).transpose(1, 0, 2)
 
 
 def grid_points(side: int, grid: int) -> Floats:
@@ -91,11 +99,10 @@ def turn_fields(points: Floats, moves: Moves, side: int, grid: int) -> Plane:
     The face turns about an axis inside the head; neck and shoulders follow less and less.
     """
     cells = grid_points(side, grid)
-    middle = points[OVAL].mean(0)
-    radius = float(np.linalg.norm(points[FOREHEAD] - points[CHIN])) / 2
-    depth = _depth(points, moves, middle, radius, cells).reshape(grid, grid)
+    middle, radius = face_circle(points)
+    depth = depth_at(points, moves, cells).reshape(grid, grid)
     depth = gaussian_filter(depth, 2.5 * grid / 128) + 0.5 * radius
-    follow = _follow((cells - middle) / radius).reshape(grid, grid)
+    follow = follow_at(points, cells).reshape(grid, grid)
     rest = np.zeros_like(depth)
     away = (cells - (middle + np.array([0, 1.15 * radius]))).reshape(grid, grid, 2)
     fields = np.stack([[depth, rest], [rest, -depth], [away[..., 1], -away[..., 0]]])
@@ -103,19 +110,25 @@ def turn_fields(points: Floats, moves: Moves, side: int, grid: int) -> Plane:
     return scaled
 
 
-def _depth(points: Floats, moves: Moves, middle: Floats, radius: float, cells: Floats) -> Floats:
-    ring = middle + (points[OVAL] - middle) * 1.5
-    places = np.concatenate([points[:SURFACE], ring])
-    known = np.concatenate([moves.depth[:SURFACE], np.full(len(ring), _BEHIND * radius)])
-    depth: Floats = LinearNDInterpolator(Delaunay(places), known, fill_value=_BEHIND * radius)(cells)
+def face_circle(points: Floats) -> tuple[Floats, float]:
+    """Middle of the face and half its height in pixels."""
+    return points[OVAL].mean(0), float(np.linalg.norm(points[FOREHEAD] - points[CHIN])) / 2
+
+
+def depth_at(points: Floats, moves: Moves, places: Floats) -> Floats:
+    """Depth of places (n, 2) towards the viewer in pixels; hair and shoulders lie behind the face."""
+    middle, radius = face_circle(points)
+    known_at = np.concatenate([points[:SURFACE], middle + (points[OVAL] - middle) * 1.5])
+    known = np.concatenate([moves.depth[:SURFACE], np.full(len(OVAL), _BEHIND * radius)])
+    depth: Floats = LinearNDInterpolator(Delaunay(known_at), known, fill_value=_BEHIND * radius)(places)
     return depth
 
 
-def _follow(away: Floats) -> Floats:
-    """How much of the head's turn a place takes part in, 0–1; `away` in half heights of the face from its middle."""
-    below = 1 - _ramp(away[:, 1], 0.85, 2.1)
-    aside = 1 - _ramp(np.abs(away[:, 0]), 1.7, 3.0)
-    follow: Floats = below * aside
+def follow_at(points: Floats, places: Floats) -> Floats:
+    """How much of the head's turn places (n, 2) take part in, 0–1."""
+    middle, radius = face_circle(points)
+    away = (places - middle) / radius
+    follow: Floats = (1 - _ramp(away[:, 1], 0.85, 2.1)) * (1 - _ramp(np.abs(away[:, 0]), 1.7, 3.0))
     return follow
 
 
