@@ -30,3 +30,8 @@ class RenderFailed(Exception):
     def __init__(self, code: str, detail: str) -> None:
         super().__init__(detail)
         self.code = code
+        self.detail = detail
+
+    def __reduce__(self) -> tuple[type["RenderFailed"], tuple[str, str]]:
+        """It crosses processes whole."""
+        return RenderFailed, (self.code, self.detail)

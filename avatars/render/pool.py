@@ -1,0 +1,189 @@
+"""Warm renderer processes: one torch thread each, a bounded queue, a limit on every wait, the dead replaced."""
+
+from __future__ import annotations
+
+import logging
+import multiprocessing
+import threading
+import time
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from multiprocessing.connection import Connection
+from typing import Any, Final, TypeVar
+
+import numpy as np
+
+from avatars.render.base import Pictures, Renderer, RenderFailed, Table
+from avatars.render.memory import keep_freed
+
+_log = logging.getLogger(__name__)
+_SPAWN: Final = multiprocessing.get_context("spawn")
+_KEPT: Final = 4
+"""Renderers a process keeps warm."""
+_ROWS: Final = 64
+"""Rows sent at once: they fit into a pipe's buffer, so a hanging process can't block the sender."""
+
+Build = Callable[[Any], Renderer]
+Kept = TypeVar("Kept")
+
+
+class Died(Exception):
+    """A process ended while it drew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """`processes` draw; `waiting` callers may wait for one, `wait_s` at most; a batch may take `draw_s`, the first of a
+    renderer, which loads it, `load_s`."""
+
+    processes: int = 1
+    waiting: int = 16
+    wait_s: float = 10.0
+    draw_s: float = 30.0
+    load_s: float = 120.0
+
+
+class RenderPool:
+    """Draws for many threads. `build` makes a renderer of a recipe; both must pickle, the recipe must hash."""
+
+    def __init__(self, build: Build, limits: Limits | None = None) -> None:
+        self._build, self._limits = build, limits or Limits()
+        self._free = [_Process(build) for _ in range(self._limits.processes)]
+        self._waiting = 0
+        self._closed = False
+        self._changed = threading.Condition()
+
+    def render(self, recipe: Hashable, table: Table) -> Pictures:
+        """Pictures (T, H, W, 3).
+
+        Raises RenderFailed: the renderer's own, or `busy`, `timeout`, `died` (twice on the same work), `closed`.
+        """
+        parts = [table[i : i + _ROWS] for i in range(0, len(table), _ROWS)] or [table]
+        return np.concatenate([self._twice(recipe, part) for part in parts])
+
+    def close(self) -> None:
+        """End all processes; those that draw end with their batch."""
+        with self._changed:
+            self._closed = True
+            free, self._free = self._free, []
+            self._changed.notify_all()
+        for process in free:
+            process.stop()
+
+    def _twice(self, recipe: Hashable, table: Table) -> Pictures:
+        try:
+            return self._once(recipe, table)
+        except Died:
+            _log.warning("a renderer process died; its work is repeated once")
+        try:
+            return self._once(recipe, table)
+        except Died as problem:
+            raise RenderFailed("died", "the renderer's process died twice on the same work") from problem
+
+    def _once(self, recipe: Hashable, table: Table) -> Pictures:
+        process = self._taken(recipe)
+        limit = self._limits.draw_s if recipe in process.warm else self._limits.load_s
+        try:
+            return process.draw(recipe, table, limit)
+        finally:
+            self._give_back(process)
+
+    def _taken(self, recipe: Hashable) -> _Process:
+        """A free process, one that has the recipe warm before others."""
+        until = time.monotonic() + self._limits.wait_s
+        with self._changed:
+            if self._waiting >= self._limits.waiting:
+                raise RenderFailed("busy", f"{self._waiting} others wait for a renderer")
+            self._waiting += 1
+            try:
+                while not self._free:
+                    if self._closed:
+                        break
+                    if not self._changed.wait(until - time.monotonic()):
+                        raise RenderFailed("busy", f"no renderer was free for {self._limits.wait_s} s")
+            finally:
+                self._waiting -= 1
+            if self._closed:
+                raise RenderFailed("closed", "the pool was closed")
+            best = max(range(len(self._free)), key=lambda i: recipe in self._free[i].warm)
+            return self._free.pop(best)
+
+    def _give_back(self, process: _Process) -> None:
+        whole = process if process.alive else _Process(self._build)
+        with self._changed:
+            if not self._closed:
+                self._free.append(whole)
+                self._changed.notify()
+                return
+        whole.stop()
+
+
+class _Process:
+    """One process and its pipe, used by one thread at a time."""
+
+    def __init__(self, build: Build) -> None:
+        self._pipe, theirs = _SPAWN.Pipe()
+        self._process = _SPAWN.Process(target=_serve, args=(theirs, build), daemon=True, name="renderer")
+        self._process.start()
+        theirs.close()
+        self.alive = True
+        self.warm: dict[Hashable, None] = {}
+
+    def draw(self, recipe: Hashable, table: Table, limit_s: float) -> Pictures:
+        """Raises Died, or RenderFailed (`timeout` when the limit passes: the process is ended)."""
+        try:
+            self._pipe.send((recipe, table))
+            if not self._pipe.poll(limit_s):
+                self.stop()
+                raise RenderFailed("timeout", f"no pictures within {limit_s} s")
+            answer = self._pipe.recv()
+        except (EOFError, OSError) as problem:
+            self.stop()
+            raise Died from problem
+        if isinstance(answer, RenderFailed):
+            raise answer
+        _remember(self.warm, recipe, None)
+        pictures: Pictures = answer
+        return pictures
+
+    def stop(self) -> None:
+        """End the process and wait for its end."""
+        self.alive = False
+        self._pipe.close()
+        self._process.kill()
+        self._process.join(5)
+
+
+def _serve(pipe: Connection, build: Build) -> None:
+    """A process's life: draw what comes until the other end is closed."""
+    import torch
+
+    torch.set_num_threads(1)
+    keep_freed()
+    kept: dict[Hashable, Renderer] = {}
+    while True:
+        try:
+            recipe, table = pipe.recv()
+            pipe.send(_answer(kept, build, recipe, table))
+        except (EOFError, OSError):
+            return
+
+
+def _answer(kept: dict[Hashable, Renderer], build: Build, recipe: Hashable, table: Table) -> Pictures | RenderFailed:
+    try:
+        renderer = kept[recipe] if recipe in kept else build(recipe)
+        _remember(kept, recipe, renderer)
+        return renderer.render(table)
+    except RenderFailed as problem:
+        return problem
+    except Exception as problem:
+        _log.exception("a renderer failed")
+        return RenderFailed("render_error", f"{type(problem).__name__}: {problem}")
+
+
+def _remember(kept: dict[Hashable, Kept], recipe: Hashable, value: Kept) -> None:
+    """Put it last, and let go of the one not used for longest. Both ends of the pipe count alike."""
+    kept.pop(recipe, None)
+    kept[recipe] = value
+    while len(kept) > _KEPT:
+        del kept[next(iter(kept))]
