@@ -109,4 +109,5 @@ class AvatarConsent(TenantModel):
 
 
 # Models of rooms below: Django finds them here. Last, as they build on the ones above.
+import avatars.blocks.models  # noqa: E402
 import avatars.videos.models  # noqa: E402, F401

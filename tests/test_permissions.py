@@ -7,6 +7,7 @@ before the object is looked up. What each caller may expect follows from the sco
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -23,9 +24,12 @@ from accounts.scopes import ANY, KEY_SCOPES, ROLE_SCOPES
 from accounts.tenancy import workspace_scope
 from accounts.tokens import random_text
 from avatars.models import Avatar
+from avatars.videos.services import video_create
+from avatars.videos.wish import VideoWish
 from quotas.models import AlertFiring, AlertRule
 from sessions.models import AvatarSession
 from tests.accounts.webhooks.factories import delivery, endpoint
+from tests.avatars.blocks.factories import a_preset, an_asset
 from tests.people import Join, MakeKey, api_client, sign_in
 from tests.quotas.factories import a_firing, an_invoice
 
@@ -40,7 +44,9 @@ class Route(NamedTuple):
 
 
 AVATAR = "avatars/<uuid:avatar_id>"
+STATE = "avatars/<str:avatar_id>/state"
 SESSION = "sessions/<uuid:session_id>"
+VIDEO = "videos/<uuid:video_id>"
 INVOICE = "invoices/<uuid:invoice_id>"
 WEBHOOK = "webhooks/<uuid:webhook_id>"
 DELIVERY = "webhooks/deliveries/<uuid:delivery_id>"
@@ -56,7 +62,23 @@ ROUTES = [
     Route("PATCH", AVATAR, "avatars:write", {"name": "Other"}),
     Route("DELETE", AVATAR, "avatars:write"),
     Route("POST", f"{AVATAR}/choice", "avatars:write", {"face": 1}),
+    Route("GET", STATE, "avatars:read"),
+    Route("PATCH", STATE, "avatars:write", {"framing": "face"}),
+    Route("GET", "presets", "avatars:read"),
+    Route("POST", "presets", "avatars:write", {"name": "Calm"}),
+    Route("GET", "presets/<uuid:preset_id>", "avatars:read"),
+    Route("PATCH", "presets/<uuid:preset_id>", "avatars:write", {"framing": "face"}),
+    Route("DELETE", "presets/<uuid:preset_id>", "avatars:write"),
+    Route("GET", "assets", "avatars:read"),
+    Route("POST", "assets", "avatars:write"),
+    Route("GET", "assets/<uuid:asset_id>", "avatars:read"),
+    Route("DELETE", "assets/<uuid:asset_id>", "avatars:write"),
     Route("GET", "voices", "avatars:read"),
+    Route("GET", "videos", "sessions:read"),
+    Route("POST", "videos", "sessions:write", {"avatar": "ada", "script": "Hello."}),
+    Route("GET", VIDEO, "sessions:read"),
+    Route("DELETE", VIDEO, "sessions:write"),
+    Route("POST", f"{VIDEO}/cancel", "sessions:write"),
     Route("POST", "speech", "sessions:write"),
     Route("POST", "lipsync", "sessions:write"),
     Route("GET", "sessions", "sessions:read"),
@@ -109,7 +131,10 @@ OBJECTS: dict[str, Callable[[], UUID]] = {
     "webhook_id": lambda: endpoint().pk,
     "delivery_id": lambda: delivery(endpoint()).pk,
     "avatar_id": lambda: Avatar.objects.create(name="Other", kind="head3d", woken_at=timezone.now()).pk,
+    "preset_id": lambda: a_preset().pk,
+    "asset_id": lambda: an_asset().pk,
     "session_id": lambda: AvatarSession.objects.create(avatar="ada", voice="", idle_seconds=60, max_seconds=60).pk,
+    "video_id": lambda: video_create(wish=VideoWish(avatar="ada", script="Hello.")).pk,
     "invoice_id": lambda: an_invoice().pk,
     "alert_id": lambda: AlertRule.objects.create(metric="avatar_ms", threshold_percent=200 + AlertRule.objects.count()).pk,
     "firing_id": lambda: a_firing(threshold_percent=100 + AlertFiring.objects.count()).pk,
@@ -117,7 +142,7 @@ OBJECTS: dict[str, Callable[[], UUID]] = {
 
 # Open to everybody, and not about any workspace.
 PUBLIC = {"api/v1/openapi.yaml", "api/docs"}
-PASSED = {200, 201, 202, 204, 400, 402, 409, 410, 422}  # the door was open; what came after is for other tests
+PASSED = {200, 201, 202, 204, 400, 402, 409, 410, 415, 422}  # the door was open; what came after is for other tests
 METHODS = ("get", "post", "put", "patch", "delete")
 
 
@@ -151,7 +176,7 @@ def address(route: Route, workspace: Workspace) -> str:
     with workspace_scope(workspace.pk):
         for name, make in OBJECTS.items():
             if f":{name}>" in path:
-                path = path.replace(f"<uuid:{name}>", str(make()))
+                path = re.sub(rf"<\w+:{name}>", str(make()), path)
     return path
 
 

@@ -2,9 +2,14 @@
 
 from django.urls import path
 
-from avatars.rest import blocks
+from avatars.rest import assets, blocks, presets
 
 urlpatterns = [
     path("speech", blocks.SpeechView.as_view(), name="api_speech"),
     path("lipsync", blocks.LipsyncView.as_view(), name="api_lipsync"),
+    path("avatars/<str:avatar_id>/state", presets.AvatarLookView.as_view(), name="api_avatar_state"),
+    path("presets", presets.PresetsView.as_view(), name="api_presets"),
+    path("presets/<uuid:preset_id>", presets.PresetView.as_view(), name="api_preset"),
+    path("assets", assets.AssetsView.as_view(), name="api_assets"),
+    path("assets/<uuid:asset_id>", assets.AssetView.as_view(), name="api_asset"),
 ]
