@@ -99,10 +99,10 @@ class Buffers:
             self._zeros[key] = number
         return number
 
-    def texture(self, picture: Pixels, quality: int) -> int:
-        """A texture from a picture, stored as WebP; the same picture is stored once."""
+    def texture(self, picture: Pixels, quality: int, effort: int = 6) -> int:
+        """A texture from a picture, stored as WebP; the same picture is stored once. `effort`: 0 (fast) to 6 (small)."""
         file = io.BytesIO()
-        Image.fromarray(picture).save(file, "WEBP", quality=quality, method=6)
+        Image.fromarray(picture).save(file, "WEBP", quality=quality, method=effort)
         encoded = file.getvalue()
         if encoded not in self._pictures:
             self.images.append({"bufferView": self._view(encoded), "mimeType": "image/webp"})

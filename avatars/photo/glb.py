@@ -24,6 +24,7 @@ EXTENSIONS: Final = ("KHR_mesh_quantization", "EXT_texture_webp", "KHR_materials
 _NECK: Final = (0.0, -0.085, -0.06)  # metres from the eyes to where the head turns
 _THRESHOLD: Final = 3  # movements below so many steps of 1/32767 m are left out
 _QUALITY: Final = {"person": 84, "background": 72, "eyes": 86, "mouth": 80}
+_EFFORT: Final = 2  # who uploads a photo waits for this file
 _ALPHA: Final = {"skin": "BLEND", "tongue": "MASK", "lowerTeeth": "MASK", "teeth": "MASK"}
 
 
@@ -32,7 +33,7 @@ def photo_glb(rig: PhotoRig) -> bytes:
     photo = rig.photo.astype(np.float32) / np.float32(255)
     landmarks = rig.landmarks.astype(float)
     points, moves = landmarks[:, :2], fit_moves(landmarks)
-    eyes = tuple(eye_parts(eye, points, photo, moves.mm) for eye in EYES)
+    eyes = tuple(eye_parts(eye, points, photo, moves.mm, levels=1) for eye in EYES)
     pictures = {
         "person": np.dstack([rig.photo, rig.alpha]),
         "background": rig.background,
@@ -81,7 +82,7 @@ class _Scene:
 
     def __init__(self, parts: list[Part], pictures: dict[str, Picture]) -> None:
         self._buffers = Buffers(joint_count=max(len(part.places) for part in parts))
-        self._textures = {name: self._buffers.texture(picture, _QUALITY[name]) for name, picture in pictures.items()}
+        self._textures = {name: self._buffers.texture(picture, _QUALITY[name], _EFFORT) for name, picture in pictures.items()}
         self._meshes: list[Json] = []
         self._materials: list[Json] = []
         self._nodes: list[Json] = [

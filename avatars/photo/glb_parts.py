@@ -199,12 +199,13 @@ def mouth_parts(points: Floats, moves: Moves, side: int) -> list[Part]:
     cells = np.stack(np.meshgrid(*[np.linspace(-1, 1, 9)] * 2), -1).reshape(-1, 2)
     lift = np.zeros_like(jaw)
     lift[INDEX["tongueOut"]] = -0.2 * half * down
+    flat = middle + (cells[:, :1] * along + cells[:, 1:] * down) * half * _MOUTH
+    skin_at = depth_at(points, moves, flat + jaw[INDEX["jawOpen"]] * 0.5)
+    depth = np.minimum(near - 20 * moves.mm, skin_at - 10 * moves.mm)
     rises = {"mouth": jaw * 0.4, "tongue": jaw * 0.85 + lift, "lowerTeeth": jaw * 0.97, "teeth": jaw * 0}
     parts = []
     for k, (name, rise) in enumerate(rises.items()):
-        flat = middle + (cells[:, :1] * along + cells[:, 1:] * down) * half * _MOUTH
-        skin_at = depth_at(points, moves, flat + jaw[INDEX["jawOpen"]] * 0.5) - (10 - 1.5 * k) * moves.mm
-        places = space.place(flat, np.minimum(near - (20 - 1.5 * k) * moves.mm, skin_at))
+        places = space.place(flat, depth + 1.5 * k * moves.mm)
         uv = ((cells * _MOUTH / EXTENT + 1) / 2 + (k % 2, k // 2)) / 2
         shift = space.shift(np.repeat(rise[:, None], len(cells), 1))
         parts.append(Part(name=name, places=places, uv=uv, faces=Delaunay(cells).simplices, picture="mouth", moves=shift))

@@ -42,7 +42,7 @@ class EyeParts:
     turn: float
 
 
-def eye_parts(eye: Eye, points: Floats, photo: Plane, mm: float) -> EyeParts:
+def eye_parts(eye: Eye, points: Floats, photo: Plane, mm: float, *, levels: int = LEVELS) -> EyeParts:
     """Cut an eye out of a photo (S, S, 3) in 0–1 with landmarks (478, 2); `mm` is pixels a millimetre."""
     ends = points[eye.ends]
     half = int(_REACH * np.linalg.norm(ends[0] - ends[1])) + 2
@@ -55,7 +55,7 @@ def eye_parts(eye: Eye, points: Floats, photo: Plane, mm: float) -> EyeParts:
         left=left,
         top=top,
         size=size,
-        lids=_lid_table(eye, points, left, top, size),
+        lids=_lid_table(eye, points, (left, top), size, levels),
         opening=np.clip(gaussian_filter(mask, 0.7), 0, 1),
         ball=_ball(photo[window], mask, points[eye.iris] - (left, top)),
         lash=_lash_colour(eye, points, photo),
@@ -63,15 +63,15 @@ def eye_parts(eye: Eye, points: Floats, photo: Plane, mm: float) -> EyeParts:
     )
 
 
-def _lid_table(eye: Eye, points: Floats, left: int, top: int, size: int) -> Plane:
+def _lid_table(eye: Eye, points: Floats, corner: tuple[int, int], size: int, levels: int) -> Plane:
     """Inverse of a piecewise linear map that pulls the lid down; lashes ride on its edge and are not stretched."""
     places = _lid_places(eye, points)
-    frame = _window_frame(left, top, size)
+    frame = _window_frame(*corner, size)
     source = np.concatenate([*places.values(), frame])
-    cells = np.stack(np.meshgrid(np.arange(size), np.arange(size)), -1) + 0.5 + (left, top)
+    cells = np.stack(np.meshgrid(np.arange(size), np.arange(size)), -1) + 0.5 + corner
     fade = _edge_fade(size)
     table = []
-    for closed in np.linspace(0, 1, LEVELS):
+    for closed in np.linspace(0, 1, levels):
         moved = np.concatenate([*_closed_by(places, float(closed)).values(), frame])
         flow = LinearNDInterpolator(Delaunay(moved), source - moved, fill_value=0)(cells)
         table.append(gaussian_filter(flow * fade[..., None], (0.5, 0.5, 0)).transpose(2, 0, 1))
