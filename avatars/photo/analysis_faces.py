@@ -22,7 +22,7 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Pose:
-    """How the head is held, in degrees of the camera's view; estimates that understate large turns.
+    """How the head is held towards the camera, in degrees.
 
     `yaw` > 0: turned to the picture's right; `pitch` > 0: chin up; `roll` > 0: tilted clockwise.
     """

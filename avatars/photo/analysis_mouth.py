@@ -14,6 +14,7 @@ FOREHEAD = (9, 8, 6, 151, 108, 337, 118, 347)
 WIDTH = 96
 """The mouth is looked at in a picture about twice this wide, in pixels."""
 _REDDER, _DARKER, _LINE, _ENOUGH = 0.10, 0.15, 0.15, 2.3
+_EVEN, _BRIGHTER = 0.15, 0.15
 
 Picture = NDArray[np.float32]
 Points = NDArray[np.floating[Any]]
@@ -22,8 +23,9 @@ Points = NDArray[np.floating[Any]]
 def covered(photo: NDArray[np.uint8], points: NDArray[np.float32]) -> float:
     """0 (lips are plain to see) to 1 (nothing of a mouth) for a photo (H, W, 3) and its landmarks (478, 3).
 
-    Lips are redder and darker than the skin around them, and between them runs a line. Each is measured in what is
-    usual for it (measured on some thirty faces and the same with patches); more than a half means covered.
+    Lips are redder and darker than the skin around them, or far brighter than a beard; between them runs a line. Each
+    is measured in what is usual for it (found on some thirty faces and the same with patches); more than a half means
+    covered.
     """
     picture, outer, inner = _mouth(photo, points[:, :2])
     lips = _inside(picture, outer) & ~_inside(picture, inner)
@@ -34,7 +36,8 @@ def covered(photo: NDArray[np.uint8], points: NDArray[np.float32]) -> float:
         return 1.0
     redder = _redness(picture[lips]) - _redness(picture[around])
     darker = 1 - (_luma(picture[lips]).mean() + 10) / (_luma(picture[around]).mean() + 10)
-    signs = max(redder, 0.0) / _REDDER + max(darker, 0.0) / _DARKER + _line(picture, outer, inner) / _LINE
+    bearded = max(-darker - _EVEN, 0.0) / _BRIGHTER
+    signs = max(redder, 0.0) / _REDDER + max(darker, 0.0) / _DARKER + bearded + _line(picture, outer, inner) / _LINE
     return float(np.clip(1 - signs / _ENOUGH, 0, 1))
 
 

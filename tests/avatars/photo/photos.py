@@ -13,7 +13,7 @@ FOLDER = Path(__file__).resolve().parent / "pictures"
 
 @cache
 def photo(name: str) -> Photo:
-    """`astronaut`, `officer` or `turned`, (H, W, 3); nobody may write into it."""
+    """`astronaut`, `officer`, `turned` or one that was drawn, (H, W, 3); nobody may write into it."""
     pixels = np.array(Image.open(FOLDER / f"{name}.jpg").convert("RGB"))
     pixels.setflags(write=False)
     return pixels
