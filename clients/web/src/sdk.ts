@@ -8,5 +8,8 @@ export type { Conversation, SayOptions } from './conversation/Conversation';
 export { type ConnectOptions, connect } from './conversation/connect';
 export type { ConversationEvents, ConversationProblem, StaleItem } from './conversation/events';
 export { ARKIT, EMOTIONS, type FaceFrame, IdleFace } from './face';
+export { decodableCodecs } from './frames/codecs';
+export type { FramePlayer } from './frames/FramePlayer';
+export type { Picture } from './frames/PictureQueue';
 export { decodeMedia, encodeMedia, MediaFormatError, type MediaItem, MediaKind } from './protocol/media';
 export type * from './protocol/messages';

@@ -4,6 +4,8 @@ import { CaptionTrack } from '../captions/CaptionTrack';
 import { FaceDirector, type FaceSource } from '../clock/FaceDirector';
 import { Emitter } from '../events/Emitter';
 import { decodeFace, IdleFace } from '../face';
+import { codecOf } from '../frames/codecs';
+import { FramePlayer } from '../frames/FramePlayer';
 import { type MediaItem, MediaKind, pcmSamples } from '../protocol/media';
 import type {
   ClientMessage,
@@ -37,6 +39,7 @@ export class Conversation extends Emitter<ConversationEvents> {
   readonly #captions = new Map<number, CaptionTrack>();
   readonly #director: FaceDirector;
   readonly #ticker: PlaybackTicker;
+  readonly #pictures: FramePlayer;
   #outbox: ClientMessage[] = [];
   #ready: SessionReady | null = null;
 
@@ -49,7 +52,9 @@ export class Conversation extends Emitter<ConversationEvents> {
     this.#director = new FaceDirector({ idle: (seed) => new IdleFace(seed), position, leadMs });
     this.#ticker = new PlaybackTicker(playback, (progress) => this.#connection.send(progress));
     this.#ticker.onMove = (turn, ptsMs) => this.#followCaption(turn, ptsMs);
-    this.#ticker.lateFrames = (turn) => this.#director.lateFrames(turn);
+    this.#pictures = new FramePlayer({ position, leadMs, send: (message) => this.#connection.send(message) });
+    this.#ticker.lateFrames = (turn) =>
+      (this.#pictures.wish === null ? this.#director : this.#pictures).lateFrames(turn);
     this.#listen();
     playback.open();
     this.#ticker.start();
@@ -64,6 +69,11 @@ export class Conversation extends Emitter<ConversationEvents> {
   /** How the face looks at any moment, timed by what is heard. */
   get face(): FaceSource {
     return this.#director;
+  }
+
+  /** What the server draws, once asked for by `pictures.want`; timed by what is heard. */
+  get pictures(): FramePlayer {
+    return this.#pictures;
   }
 
   /** Round trip to the server in ms; null before it was measured. */
@@ -125,6 +135,7 @@ export class Conversation extends Emitter<ConversationEvents> {
     this.#ticker.stop();
     this.#connection.close();
     this.#playback.close();
+    this.#pictures.close();
   }
 
   /** The network is back, or the page is: do not wait for the next try. */
@@ -181,6 +192,7 @@ export class Conversation extends Emitter<ConversationEvents> {
     } else if (message.type === 'user.speech') this.emit('user-speech', message);
     else if (message.type === 'user.transcript') this.emit('transcript', message);
     else if (message.type === 'session.notice') this.emit('notice', message);
+    else if (message.type === 'video.changed') this.emit('video', message);
     else if (message.type === 'session.ended') this.#ended(message);
     else if (message.type === 'error') {
       const { code, title, detail, hint, request_id, body } = message;
@@ -198,6 +210,7 @@ export class Conversation extends Emitter<ConversationEvents> {
     this.#ready = ready;
     this.#director.begin(ready.seed, ready.clock_ms, ready.emotion);
     this.#resume(ready.resume);
+    this.#pictures.opened();
     this.emit('ready', ready);
     for (const message of this.#outbox.splice(0)) this.#connection.send(message);
   }
@@ -232,14 +245,17 @@ export class Conversation extends Emitter<ConversationEvents> {
     this.#turns.end(throughTurn);
     this.#playback.flush(throughTurn);
     this.#director.flush(throughTurn);
+    this.#pictures.flush(throughTurn);
   }
 
   #media(item: MediaItem): void {
-    if (this.#turns.isStale(item.turn)) {
+    const isIdlePicture = item.turn === 0 && codecOf(item.kind) !== undefined;
+    if (!isIdlePicture && this.#turns.isStale(item.turn)) {
       this.emit('stale', { turn: item.turn, kind: item.kind, seq: item.seq });
       return;
     }
-    for (const ready of this.#turns.take(item)) this.#play(ready);
+    if (codecOf(item.kind) !== undefined) this.#pictures.take(item);
+    else for (const ready of this.#turns.take(item)) this.#play(ready);
   }
 
   #play(item: MediaItem): void {

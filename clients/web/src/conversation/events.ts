@@ -10,6 +10,7 @@ import type {
   TurnWords,
   UserSpeech,
   UserTranscript,
+  VideoChanged,
 } from '../protocol/messages';
 import type { ConnectionChange } from './Connection';
 
@@ -48,6 +49,8 @@ export interface ConversationEvents {
   'user-speech': UserSpeech;
   transcript: UserTranscript;
   notice: SessionNotice;
+  /** The pictures that the server makes are others from here on. */
+  video: VideoChanged;
   ended: SessionEnded;
   error: ConversationProblem;
   connection: ConnectionChange;

@@ -5,6 +5,8 @@ import type { Conversation, SayOptions } from '../conversation/Conversation';
 import { connect } from '../conversation/connect';
 import type { ConversationEvents } from '../conversation/events';
 import { IdleFace } from '../face';
+import { decodableCodecs } from '../frames/codecs';
+import { FrameView } from '../frames/FrameView';
 import type { SessionReady } from '../protocol/messages';
 import { Viewer } from '../viewer/Viewer';
 import { buildShadow, type ShadowParts } from './shadow';
@@ -23,6 +25,7 @@ export const MIRRORED = [
   'user-speech',
   'transcript',
   'notice',
+  'video',
   'ended',
   'error',
   'connection',
@@ -33,6 +36,8 @@ export const MIRRORED = [
 
 /** How long a caption stays when its turn is over. */
 const CAPTION_REST_MS = 2500;
+const SMALLEST_PICTURE = 128;
+const LARGEST_PICTURE = 512;
 
 export class VisavisAvatar extends HTMLElement {
   static readonly observedAttributes = ['avatar', 'poster', 'session', 'ticket', 'muted'];
@@ -43,6 +48,7 @@ export class VisavisAvatar extends HTMLElement {
   readonly #parts: ShadowParts;
   readonly #captions: CaptionView;
   #viewer: Viewer | null = null;
+  #pictures: FrameView | null = null;
   #conversation: Conversation | null = null;
   #captionTimer: ReturnType<typeof setTimeout> | undefined;
   #shownUrl = '';
@@ -68,7 +74,8 @@ export class VisavisAvatar extends HTMLElement {
   }
 
   connectedCallback(): void {
-    this.#openViewer();
+    if (this.getAttribute('render') === 'server') this.#openPictures();
+    else this.#openViewer();
     this.#show(this.getAttribute('avatar'), this.getAttribute('poster'));
     this.connect();
   }
@@ -77,6 +84,8 @@ export class VisavisAvatar extends HTMLElement {
     this.close();
     this.#viewer?.dispose();
     this.#viewer = null;
+    this.#pictures?.dispose();
+    this.#pictures = null;
     this.#shownUrl = '';
     this.removeAttribute('shown');
   }
@@ -131,11 +140,31 @@ export class VisavisAvatar extends HTMLElement {
     this.#parts.unlock.hidden = true;
     this.#parts.status.textContent = '';
     if (this.#viewer !== null) this.#viewer.source = preview(this.getAttribute('seed'));
+    if (this.#pictures !== null) this.#pictures.source = null;
   }
 
   #live(): Conversation {
     if (this.#conversation === null) throw new Error('<visavis-avatar> has no session to talk in.');
     return this.#conversation;
+  }
+
+  /** The server draws: for browsers without WebGL, or machines that should not be asked to. */
+  #openPictures(): void {
+    const pictures = new FrameView(this.#parts.stage);
+    this.#pictures = pictures;
+    pictures.on('shown', () => this.toggleAttribute('shown', true));
+    pictures.on('awake', () => void this.#wantPictures());
+  }
+
+  /** Pictures as large as they are shown, while somebody can see them. */
+  async #wantPictures(): Promise<void> {
+    const codecs = await decodableCodecs();
+    const conversation = this.#conversation;
+    if (this.#pictures === null || conversation === null) return;
+    this.#pictures.source = conversation.pictures;
+    const side = Math.max(this.clientWidth, this.clientHeight) * (globalThis.devicePixelRatio || 1);
+    const width = Math.min(LARGEST_PICTURE, Math.max(SMALLEST_PICTURE, Math.ceil(side)));
+    conversation.pictures.want(this.#pictures.awake ? { codecs, width } : null);
   }
 
   #openViewer(): void {
@@ -188,6 +217,7 @@ export class VisavisAvatar extends HTMLElement {
   #opened(conversation: Conversation, { avatar }: SessionReady): void {
     this.#parts.status.textContent = '';
     if (this.#viewer !== null) this.#viewer.source = conversation.face;
+    void this.#wantPictures();
     this.#show(this.getAttribute('avatar') ?? avatar.asset_url, this.getAttribute('poster') ?? avatar.portrait_url);
   }
 

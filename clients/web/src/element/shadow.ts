@@ -6,6 +6,7 @@ const CSS = `
 .stage { position: absolute; inset: 0; -webkit-mask-image: linear-gradient(#000 82%, transparent 99%);
   mask-image: linear-gradient(#000 82%, transparent 99%); }
 .stage canvas { position: absolute; inset: 0; width: 100%; height: 100%; opacity: 0; transition: opacity .18s; }
+.stage canvas.pictures { object-fit: contain; }
 .poster { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; transition: opacity .18s; }
 .poster:not([src]) { visibility: hidden; }
 :host([shown]) canvas { opacity: 1; }

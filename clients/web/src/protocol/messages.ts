@@ -24,6 +24,19 @@ export interface AvatarInfo {
   readonly channels: number;
 }
 
+export type VideoCodec = 'vp8' | 'webp' | 'jpeg';
+
+/** Pictures made on the server; what is left out is for the server to choose. All numbers are upper bounds. */
+export interface VideoWish {
+  /** What can be decoded, best first. */
+  readonly codecs: readonly VideoCodec[];
+  /** Pixels a side. */
+  readonly width?: number;
+  readonly fps?: number;
+  /** 1000 bit/s. */
+  readonly kbps?: number;
+}
+
 export interface SessionReady {
   readonly type: 'session.ready';
   readonly session: string;
@@ -38,6 +51,18 @@ export interface SessionReady {
   /** Milliseconds since the epoch. */
   readonly server_time: number;
   readonly resume: ResumePoint | null;
+  /** What the session was created to be drawn as on the server; null where the client draws. */
+  readonly video: VideoWish | null;
+}
+
+/** What the pictures are from here on. */
+export interface VideoChanged {
+  readonly type: 'video.changed';
+  readonly codec: string;
+  readonly width: number;
+  readonly height: number;
+  readonly fps: number;
+  readonly renderer: string;
 }
 
 export interface TurnStarted {
@@ -135,6 +160,7 @@ export type ServerMessage =
   | UserTranscript
   | EmotionChanged
   | SessionNotice
+  | VideoChanged
   | SessionEnded
   | ProblemMessage
   | Pong
@@ -153,4 +179,8 @@ export type ClientMessage =
   | { readonly type: 'emotion'; readonly name: string; readonly intensity: number }
   | { readonly type: 'played'; readonly turn: number; readonly pts_ms: number; readonly late_frames: number }
   | { readonly type: 'resume'; readonly turn: number; readonly seq: number }
+  | ({ readonly type: 'video' } & VideoWish)
+  | { readonly type: 'video'; readonly active: false }
+  | { readonly type: 'video.key' }
+  | { readonly type: 'video.seen'; readonly bytes: number }
   | { readonly type: 'ping'; readonly t: number };

@@ -7,11 +7,14 @@ import type {
   ServerMessage,
   TurnOutcome,
   TurnStarted,
+  VideoCodec,
+  VideoWish,
   WordTuple,
 } from './messages';
 
 type Reader = (fields: Fields) => ServerMessage;
 
+const CODECS: readonly VideoCodec[] = ['vp8', 'webp', 'jpeg'];
 const OUTCOMES: readonly string[] = ['completed', 'interrupted', 'failed'];
 
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
@@ -24,6 +27,7 @@ const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
   ['user.transcript', (f) => ({ type: 'user.transcript', text: f.text('text'), final: f.flag('final') })],
   ['emotion.changed', (f) => ({ type: 'emotion.changed', ...readEmotion(f) })],
   ['session.notice', (f) => ({ type: 'session.notice', code: f.text('code'), detail: f.text('detail', '') })],
+  ['video.changed', readVideo],
   ['session.ended', (f) => ({ type: 'session.ended', reason: f.text('reason', '') })],
   ['error', readProblem],
   ['pong', (f) => ({ type: 'pong', t: f.number('t'), server_time: f.number('server_time', 0) })],
@@ -58,6 +62,24 @@ function readReady(f: Fields): ServerMessage {
     limits: f.numbers('limits'),
     server_time: f.number('server_time', 0),
     resume: readResume(f.objectOrNull('resume')),
+    video: readWish(f.objectOrNull('video')),
+  };
+}
+
+function readWish(f: Fields | null): VideoWish | null {
+  if (f === null) return null;
+  const codecs = f.list('codecs').filter((name): name is VideoCodec => CODECS.includes(name as VideoCodec));
+  return { codecs, width: f.number('width'), fps: f.number('fps'), kbps: f.number('kbps') };
+}
+
+function readVideo(f: Fields): ServerMessage {
+  return {
+    type: 'video.changed',
+    codec: f.text('codec'),
+    width: f.number('width'),
+    height: f.number('height'),
+    fps: f.number('fps', 0),
+    renderer: f.text('renderer', ''),
   };
 }
 

@@ -12,6 +12,16 @@ describe('known messages', () => {
     expect(parse(READY)).toEqual(READY);
   });
 
+  test('it reads what a session drawn on the server shows, and passes over codecs of the future', () => {
+    const video = { codecs: ['vp9', 'vp8', 'jpeg'], width: 512, fps: 25, kbps: 4000 };
+    expect(parse({ ...READY, video })).toEqual({ ...READY, video: { ...video, codecs: ['vp8', 'jpeg'] } });
+  });
+
+  test('it reads a change of the pictures', () => {
+    const changed = { type: 'video.changed', codec: 'vp8', width: 384, height: 384, fps: 20, renderer: 'head' };
+    expect(parse(changed)).toEqual(changed);
+  });
+
   test('it reads seeds as unsigned', () => {
     expect(parse({ ...READY, seed: 4294967295 })).toMatchObject({ seed: 4294967295 });
   });

@@ -156,6 +156,7 @@ export const READY = {
   limits: { text_characters: 5000 },
   server_time: 1_760_000_000_000,
   resume: null,
+  video: null,
 };
 
 export function tone(ms: number, amplitude = 3000): Uint8Array {
