@@ -10,14 +10,13 @@ from rest_framework import serializers
 
 from avatars.face import EMOTIONS
 from avatars.rest.fields import FiniteFloatField
-
 from avatars.videos.models import VideoState
 from avatars.videos.services.asking import MOST_CHARACTERS, MOST_CUES
 from avatars.videos.wish import MOST_SECONDS, EmotionCue, VideoWish
 from quotas.rest.parsing import StrictSerializer
 
 STAGES = [(state.value, state.label) for state in VideoState]
-_SIDE = {"min_value": 64, "max_value": 1920}
+_LEAST_SIDE, _MOST_SIDE = 64, 1920
 
 
 class EmotionCueIn(StrictSerializer):
@@ -59,7 +58,7 @@ class VideoIn(StrictSerializer):
     title = serializers.CharField(max_length=120, required=False, default="", allow_blank=True)
     voice = serializers.CharField(max_length=60, required=False, default="", help_text="A voice's id; default: the avatar's own.")
     rate = FiniteFloatField(min_value=0.5, max_value=2.0, default=1.0, help_text="Times the voice's own pace.")
-    emotions = EmotionCueIn(many=True, required=False, default=list, max_length=MOST_CUES)
+    emotions = EmotionCueIn(many=True, required=False, default=list, help_text=f"{MOST_CUES} at most.")
     background = serializers.CharField(
         max_length=40,
         required=False,
@@ -67,8 +66,10 @@ class VideoIn(StrictSerializer):
         allow_blank=True,
         help_text="`#rrggbb` or the id of an asset; default: the avatar's own.",
     )
-    width = serializers.IntegerField(**_SIDE, default=512, help_text="Even; 1920 × 1080 pixels in all at most.")
-    height = serializers.IntegerField(**_SIDE, default=512)
+    width = serializers.IntegerField(
+        min_value=_LEAST_SIDE, max_value=_MOST_SIDE, default=512, help_text="Even; 1920 × 1080 pixels in all at most."
+    )
+    height = serializers.IntegerField(min_value=_LEAST_SIDE, max_value=_MOST_SIDE, default=512)
     fps = serializers.IntegerField(min_value=10, max_value=60, default=25)
     format = serializers.ChoiceField(choices=["webm", "mp4"], default="webm", help_text="VP9 and Opus, or H.264 and AAC.")
     captions = serializers.ChoiceField(
@@ -77,7 +78,7 @@ class VideoIn(StrictSerializer):
     disclosure = serializers.BooleanField(
         required=False, allow_null=True, default=None, help_text="Say in the picture that it is AI-generated. Free plan: default."
     )
-    label = serializers.CharField(
+    disclosure_text = serializers.CharField(
         max_length=60, required=False, default="", allow_blank=True, help_text="The words of the disclosure."
     )
     alpha = serializers.BooleanField(default=False, help_text="A transparent background; WebM only.")
@@ -88,9 +89,7 @@ class VideoUploadIn(StrictSerializer):
     """A video whose avatar says a recording."""
 
     video = serializers.CharField(help_text="The fields of NewVideo as JSON, without a script.")
-    audio = serializers.FileField(
-        use_url=False, help_text=f"WAV, MP3, Ogg, M4A, WebM or FLAC of at most {MOST_SECONDS // 60} min."
-    )
+    audio = serializers.FileField(use_url=False, help_text=f"WAV, MP3, Ogg, M4A, WebM, FLAC; {MOST_SECONDS // 60} min at most.")
 
     def validate_video(self, text: str) -> dict[str, Any]:
         """As VideoIn checks it."""
@@ -138,7 +137,7 @@ class VideoOut(serializers.Serializer[Any]):
     format = serializers.ChoiceField(choices=["webm", "mp4"])
     captions = serializers.ChoiceField(choices=["none", "burned", "vtt"])
     background = serializers.CharField(allow_blank=True)
-    label = serializers.CharField(allow_blank=True)
+    disclosure_text = serializers.CharField(allow_blank=True, help_text="Empty where the picture says nothing of it.")
     alpha = serializers.BooleanField()
     duration_ms = serializers.IntegerField(help_text="0 until it is known.")
     size_bytes = serializers.IntegerField()
@@ -149,7 +148,7 @@ class VideoOut(serializers.Serializer[Any]):
     finished_at = serializers.DateTimeField(allow_null=True)
 
 
-def wish_of(fields: dict[str, Any]) -> VideoWish:
-    """The wish of VideoIn's fields. `title`, `disclosure` and the label's default are no part of it yet."""
-    parts = {name: value for name, value in fields.items() if name not in {"title", "disclosure"}}
-    return VideoWish(**parts | {"emotions": tuple(EmotionCue(**cue) for cue in parts["emotions"])})
+def wish_of(fields: dict[str, Any], label: str) -> VideoWish:
+    """The wish of VideoIn's fields; `label` is what the picture says of its making."""
+    parts = {name: value for name, value in fields.items() if name not in {"title", "disclosure", "disclosure_text"}}
+    return VideoWish(**parts | {"emotions": tuple(EmotionCue(**cue) for cue in parts["emotions"]), "label": label})

@@ -103,5 +103,5 @@ def _created(request: Request) -> Video:
 
 
 def _asked(fields: dict[str, Any], **recording: Any) -> Video:
-    fields["label"] = label_of(fields["disclosure"], fields["label"])
-    return video_create(wish=wish_of(fields), title=fields["title"], **recording)
+    label = label_of(fields["disclosure"], fields["disclosure_text"])
+    return video_create(wish=wish_of(fields, label), title=fields["title"], **recording)

@@ -5,14 +5,17 @@ What draws needs torch and is imported when it is used: only workers for picture
 
 from __future__ import annotations
 
+import threading
+from io import BytesIO
 from pathlib import Path
 from uuid import UUID
 
 import numpy as np
 from django.conf import settings
-from PIL import Image, ImageColor
+from PIL import Image, ImageColor, ImageOps
 
 from accounts.errors import NotFound
+from avatars.assets import access_asset, file_of
 from avatars.face import DEFAULT_RIG, Rig
 from avatars.models import AvatarKind, StoredFile
 from avatars.render.base import Pictures, Renderer, RenderFailed
@@ -21,21 +24,41 @@ from avatars.services.files import files_of
 from avatars.storage import content_of
 from avatars.videos.wish import VideoWish
 
+_kept = threading.local()  # the renderer of the segment before: the next one is often of the same video
+
 
 def renderer_for(wish: VideoWish) -> Renderer:
     """Draws the wish's avatar over its background at its size; with `render_rgba` where the wish is transparent.
 
-    Inside of a workspace scope. Raises RenderFailed.
+    Inside of a workspace scope; the renderer belongs to the thread. Raises RenderFailed.
     """
+    key = (wish.avatar, wish.background, wish.size, wish.alpha)
+    if getattr(_kept, "key", None) != key:
+        _forget()
+        _kept.renderer, _kept.key = _made(wish), key
+    renderer: Renderer = _kept.renderer
+    return renderer
+
+
+def _forget() -> None:
+    """Give back what the renderer that was kept holds; OpenGL contexts don't go by themselves."""
+    close = getattr(getattr(_kept, "renderer", None), "close", None)
+    _kept.renderer = _kept.key = None
+    if close is not None:
+        close()
+
+
+def _made(wish: VideoWish) -> Renderer:
+    from avatars.videos.heads import head_renderer
+    from avatars.videos.photos import photo_renderer
+
     behind = backdrop(wish.background, wish.size) if wish.background else None
     found = _uuid(wish.avatar)
     if found is None:
-        return _head_of(_stock_file(wish.avatar).read_bytes(), wish, behind)
+        return head_renderer(_stock_file(wish.avatar).read_bytes(), wish.size, behind)
     kind, files = _own(found)
     if kind == AvatarKind.HEAD3D:
-        return _head_of(_content(files, "head"), wish, behind)
-    from avatars.videos.photos import photo_renderer
-
+        return head_renderer(_content(files, "head"), wish.size, behind)
     return photo_renderer(_content(files, "rig"), wish.size, behind, transparent=wish.alpha)
 
 
@@ -46,22 +69,15 @@ def rig_of(avatar_id: str) -> Rig:
 
 
 def backdrop(background: str, size: tuple[int, int]) -> Pictures:
-    """What lies behind the avatar: "#rrggbb"; (H, W, 3). Raises RenderFailed."""
+    """What lies behind the avatar: "#rrggbb", or an asset that fills the picture; (H, W, 3). Raises RenderFailed."""
+    if background.startswith("#"):
+        return np.asarray(Image.new("RGB", size, ImageColor.getrgb(background)))
     try:
-        colour = ImageColor.getrgb(background)[:3]
-    except ValueError as error:
-        raise RenderFailed("no_background", f"There is no background {background}.") from error
-    return np.asarray(Image.new("RGB", size, colour))
-
-
-def _head_of(data: bytes, wish: VideoWish, behind: Pictures | None) -> Renderer:
-    import torch
-
-    from avatars.render.head.model import read_head
-    from avatars.render.head.torch_renderer import TorchHead
-
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    return TorchHead(read_head(data), wish.size, device=device, backdrop=behind)
+        content = content_of(file_of(access_asset(UUID(background))))
+        picture = Image.open(BytesIO(content)).convert("RGB")
+    except (NotFound, FileNotFoundError, ValueError, OSError) as error:
+        raise RenderFailed("no_background", "The background is not there any more.") from error
+    return np.asarray(ImageOps.fit(picture, size, Image.Resampling.LANCZOS))
 
 
 def _stock_file(avatar_id: str) -> Path:

@@ -12,7 +12,7 @@ from avatars.videos.models import Video, VideoState
 from avatars.videos.selectors import progress_of
 
 PRODUCTS = ("video", "thumbnail", "captions", "manifest")
-_OF_THE_WISH = ("avatar", "voice", "script", "width", "height", "fps", "format", "captions", "background", "label", "alpha")
+_OF_THE_WISH = ("avatar", "voice", "script", "width", "height", "fps", "format", "captions", "background", "alpha")
 
 
 def shapes(videos: Iterable[Video]) -> list[dict[str, Any]]:
@@ -31,6 +31,7 @@ def _shape(video: Video, files: dict[str, StoredFile]) -> dict[str, Any]:
     progress = progress_of(video)
     return {name: video.wish[name] for name in _OF_THE_WISH} | {
         "id": video.pk,
+        "disclosure_text": video.wish["label"],
         "title": video.title,
         "state": video.state,
         "progress": {"percent": progress.percent, "stage": progress.stage, "seconds_left": progress.seconds_left},

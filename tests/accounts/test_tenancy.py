@@ -45,6 +45,7 @@ UNSCOPED = {
     "accounts/webhooks/clock.py": "deliveries of all workspaces become due",
     "accounts/selectors.py": "a person's memberships and invitations span workspaces",
     "avatars/services/files.py": "files are doomed in every workspace",
+    "avatars/videos/clock.py": "videos of every workspace wait for workers",
     "avatars/services/sweeping.py": "avatars of every workspace are left behind",
     "accounts/operator.py": "the operator looks after every workspace",
     "quotas/billing/alerts.py": "limits are crossed in any workspace",

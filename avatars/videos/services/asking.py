@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
@@ -12,9 +13,10 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.context import current_actor
-from accounts.errors import Conflict, Invalid
+from accounts.errors import Conflict, Invalid, NotFound
 from accounts.identifiers import uuid7
 from accounts.tenancy import current_workspace_id
+from avatars.assets import access_asset
 from avatars.face import EMOTIONS
 from avatars.selectors import avatar, default_voice, voice
 from avatars.services.room import take_room
@@ -35,6 +37,7 @@ HOLD_LEASE = timedelta(hours=26)  # longer than a video may take: clock.TOO_OLD
 _MS_PER_CHARACTER = 90
 _PAUSES_MS = 1500
 _BITS_PER_PIXEL = 0.06
+_COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 @transaction.atomic
@@ -88,7 +91,18 @@ def check(wish: VideoWish, has_recording: bool) -> None:
         raise Invalid("A transparent video has no background.", code="alpha_or_background")
     if has_recording and wish.captions != "none":
         raise Invalid("Captions need a script: a recording is not transcribed.", code="captions_need_script")
+    _check_background(wish.background)
     _check_cues(wish)
+
+
+def _check_background(background: str) -> None:
+    if not background or _COLOUR.fullmatch(background):
+        return
+    try:
+        access_asset(UUID(background))
+    except (ValueError, NotFound) as error:
+        hint = 'Send a colour like "#f4f1ea", or the id of an asset.'
+        raise Invalid("There is no such background.", code="unknown_background", hint=hint) from error
 
 
 def _check_cues(wish: VideoWish) -> None:

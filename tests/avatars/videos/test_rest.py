@@ -1,0 +1,131 @@
+"""The REST API of videos: asking, polling, files, recordings, refusals."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+from uuid import UUID
+
+import numpy as np
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from rest_framework.test import APIClient
+
+from accounts.models import Workspace
+from accounts.tenancy import workspace_scope
+from avatars.rest.video_shapes import VideoIn
+from avatars.videos.hearing import wav
+from avatars.videos.models import Video
+from avatars.videos.performance import spoken
+from tests.avatars.videos.factories import SCRIPT, a_wish, made
+
+pytestmark = pytest.mark.django_db
+SMALL = {"avatar": "ada", "script": SCRIPT, "width": 128, "height": 128}
+
+
+def ask(api: APIClient, **changes: Any) -> dict[str, Any]:
+    response = api.post("/api/v1/videos", SMALL | changes, headers={"Idempotency-Key": json.dumps(changes)})
+    assert response.status_code == 202, response.json()
+    shown: dict[str, Any] = response.json()
+    return shown
+
+
+def send(api: APIClient, sound: bytes, key: str = "one", **fields: Any) -> Any:
+    video = json.dumps({"avatar": "ada", "width": 128, "height": 128} | fields)
+    audio = SimpleUploadedFile("speech.wav", sound, "audio/wav")
+    return api.post("/api/v1/videos", {"video": video, "audio": audio}, format="multipart", headers={"Idempotency-Key": key})
+
+
+def finish(workspace: Workspace, video_id: str) -> Video:
+    with workspace_scope(workspace.pk):
+        video = Video.objects.get(pk=UUID(video_id))
+    return made(workspace.pk, video)
+
+
+def test_it_shows_a_video_from_the_wish_to_the_file(workspace: Workspace, alice_api: APIClient, anonymous_api: APIClient) -> None:
+    asked = ask(alice_api, captions="vtt", title="Hello")
+    assert (asked["state"], asked["progress"]["percent"], asked["files"]["video_url"]) == ("queued", 0, None)
+    assert alice_api.get("/api/v1/videos").json()["results"] == [asked]
+    finish(workspace, asked["id"])
+    shown = alice_api.get(f"/api/v1/videos/{asked['id']}").json()
+    assert (shown["state"], shown["progress"]["percent"], shown["title"]) == ("finished", 100, "Hello")
+    file = anonymous_api.get(shown["files"]["video_url"], headers={"Range": "bytes=0-3"})
+    assert (file.status_code, file.content, file["Content-Type"]) == (206, b"\x1a\x45\xdf\xa3", "video/webm")
+    captions = anonymous_api.get(shown["files"]["captions_url"]).content.decode()
+    assert captions.startswith("WEBVTT\n\n1\n00:00:00.")
+    assert anonymous_api.get(shown["files"]["video_url"].replace("signature=", "signature=0")).status_code == 404
+
+
+def test_it_repeats_the_answer_to_a_repeated_request(alice_api: APIClient, workspace: Workspace) -> None:
+    assert ask(alice_api)["id"] == ask(alice_api)["id"]
+    with workspace_scope(workspace.pk):
+        assert Video.objects.count() == 1
+
+
+def test_it_labels_videos_of_the_free_plan_unless_told_otherwise(alice_api: APIClient) -> None:
+    assert ask(alice_api)["disclosure_text"] == "AI-generated"
+    assert ask(alice_api, disclosure=False)["disclosure_text"] == ""
+    assert ask(alice_api, disclosure_text="KI-generiert")["disclosure_text"] == "KI-generiert"
+
+
+def test_it_cancels_and_erases(alice_api: APIClient) -> None:
+    path = f"/api/v1/videos/{ask(alice_api)['id']}"
+    assert alice_api.post(f"{path}/cancel").json()["state"] == "cancelled"
+    assert alice_api.post(f"{path}/cancel").json()["state"] == "cancelled"
+    assert alice_api.delete(path).status_code == 204
+    assert alice_api.get(path).status_code == 404
+
+
+def test_it_lets_an_avatar_say_a_recording(workspace: Workspace, alice_api: APIClient) -> None:
+    sound = spoken(a_wish()).sound
+    response = send(alice_api, wav(sound))
+    assert response.status_code == 202, response.json()
+    video = finish(workspace, response.json()["id"])
+    assert (video.state, video.error) == ("finished", "")
+    assert abs(video.duration_ms - len(sound) / 24 - 1000) < 100
+    other = send(alice_api, wav(np.roll(sound, 5000)))
+    assert other.json()["code"] == "idempotency_key_reused"
+
+
+@pytest.mark.parametrize(
+    ("sound", "fields", "code"),
+    [
+        (b"RIFF....WAVEnonsense", {}, "unreadable_sound"),
+        (wav(np.zeros(100, np.int16)), {}, "recording_too_short"),
+        (wav(np.zeros(24_000, np.int16)), {"script": "Hello."}, "script_or_audio"),
+        (wav(np.zeros(24_000, np.int16)), {"captions": "vtt"}, "captions_need_script"),
+    ],
+)
+def test_it_refuses_recordings_that_it_can_not_use(
+    alice_api: APIClient, workspace: Workspace, sound: bytes, fields: dict[str, Any], code: str
+) -> None:
+    response = send(alice_api, sound, **fields)
+    assert (response.status_code, response.json()["code"]) == (400, code)
+    with workspace_scope(workspace.pk):
+        assert not Video.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("changes", "status"),
+    [
+        ({"script": ""}, 400),
+        ({"fps": 5}, 400),
+        ({"colour": "red"}, 400),
+        ({"emotions": [{"name": "happy"}]}, 400),
+        ({"emotions": [{"name": "happy", "at_text": 4000}]}, 400),
+        ({"background": "not-a-colour"}, 400),
+        ({"script": "word " * 3900}, 402),
+    ],
+)
+def test_it_refuses_wishes(alice_api: APIClient, workspace: Workspace, changes: dict[str, Any], status: int) -> None:
+    response = alice_api.post("/api/v1/videos", SMALL | changes)
+    assert response.status_code == status, response.json()
+    with workspace_scope(workspace.pk):
+        assert not Video.objects.exists()
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_it_carries_out_the_examples_of_the_document(alice_api: APIClient, number: int) -> None:
+    examples = VideoIn._spectacular_annotation["examples"]  # type: ignore[attr-defined]
+    assert len(examples) == 2
+    assert alice_api.post("/api/v1/videos", examples[number].value).status_code == 202
