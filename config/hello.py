@@ -43,7 +43,8 @@ async def hello(url: str, api_key: str, text: str) -> tuple[Take, dict[str, Any]
     headers = {"Authorization": f"Bearer {api_key}"}
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=10) as http:
         avatars = _answer(await http.get("/api/v1/avatars"))["results"]
-        session = _answer(await http.post("/api/v1/sessions", json={"avatar": next(one["id"] for one in avatars if one["state"] == "ready")}))
+        ready = next(one["id"] for one in avatars if one["state"] == "ready")
+        session = _answer(await http.post("/api/v1/sessions", json={"avatar": ready}))
         ticket = session["ticket"]
         protocols = [websockets.Subprotocol("visavis.v1"), websockets.Subprotocol(f"ticket.{ticket['ticket']}")]
         async with websockets.connect(ticket["url"], subprotocols=protocols, max_size=2**22) as socket:

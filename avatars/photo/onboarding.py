@@ -14,7 +14,7 @@ from PIL import Image
 
 from avatars.photo.analysis import FoundFace, PhotoRefused, analyse, annotated, choose, segment
 from avatars.photo.background import filled
-from avatars.photo.glb import photo_head
+from avatars.photo.glb import photo_glb
 from avatars.photo.rig import BadRig, PhotoRig, prepare
 
 PORTRAIT, THUMBNAIL = 512, 256
@@ -62,7 +62,7 @@ def onboard(photo: Photo, *, face: int | None = None) -> Onboarded:
         raise _unfit(photo, found, error.code, error.hint) from error
     except BadRig as error:
         raise _unfit(photo, found, error.code, str(error)) from error
-    head = photo_head(rig)
+    head = photo_glb(rig)
     square = Image.fromarray(rig.photo)
     return Onboarded(
         rig=rig.to_bytes(),

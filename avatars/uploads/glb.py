@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from avatars.refusals import Refused
-from avatars.uploads.headers import PICTURES, media_type_of, picture_size
+from avatars.uploads.headers import PICTURES, Size, media_type_of, picture_size
 
 Json = dict[str, Any]
 MOST_NODES, MOST_PRIMITIVES, MOST_VERTICES, MOST_TARGETS = 2_000, 200, 200_000, 250
@@ -188,13 +188,19 @@ def _check_pictures(document: Json, binary: bytes) -> None:
     for image in images:
         view = document["bufferViews"][_whole(image["bufferView"])]
         start = view.get("byteOffset", 0)
-        content = binary[start : start + view["byteLength"]]
-        media_type = media_type_of(content)
-        if media_type not in PICTURES or media_type != image.get("mimeType", media_type):
-            raise ValueError("a texture is no picture")
-        size = picture_size(content, media_type)
+        size = _texture_size(binary[start : start + view["byteLength"]], image.get("mimeType"))
         if max(size.width, size.height) > MOST_SIDE:
             raise Refused("head_too_complex")
+
+
+def _texture_size(content: bytes, said: str | None) -> Size:
+    try:
+        media_type = media_type_of(content)
+        if media_type not in PICTURES or said not in {media_type, None}:
+            raise ValueError("a texture is no picture")
+        return picture_size(content, media_type)
+    except Refused as error:
+        raise ValueError("a texture can't be read") from error
 
 
 def _whole(value: Any) -> int:

@@ -24,7 +24,7 @@ COMMANDS = {
     "render": processes.render(),
     "clock": processes.clock(),
 }
-UNITS = {"web": "visavis-web@", "worker": "visavis-worker@", "batch": "visavis-batch", "render": "visavis-render", "clock": "visavis-clock"}
+UNITS = {"web": "visavis-web@", "worker": "visavis-worker@"} | {name: f"visavis-{name}" for name in ("batch", "render", "clock")}
 
 
 def essence(command: list[str]) -> list[str]:

@@ -30,9 +30,7 @@ def held(workspace: Workspace, metric: Metric) -> int:
         return sum(Allowance.objects.filter(metric=metric).values_list("held", flat=True))
 
 
-def test_it_takes_a_head_and_makes_it_ready(
-    alice_api: APIClient, prepare: Prepare, files: Path, workspace: Workspace
-) -> None:
+def test_it_takes_a_head_and_makes_it_ready(alice_api: APIClient, prepare: Prepare, files: Path, workspace: Workspace) -> None:
     response = send(alice_api, head("jawOpen", "EyeBlink_L"))
     assert (response.status_code, response.json()["state"]) == (202, "preparing")
     assert response["Location"] == f"/api/v1/avatars/{response.json()['id']}"
@@ -141,9 +139,7 @@ def test_it_stops_at_the_storage(alice_api: APIClient, files: Path, workspace: W
     assert held(workspace, Metric.AVATARS) == 1
 
 
-def test_it_refuses_a_head_without_a_mouth(
-    alice_api: APIClient, prepare: Prepare, files: Path, workspace: Workspace
-) -> None:
+def test_it_refuses_a_head_without_a_mouth(alice_api: APIClient, prepare: Prepare, files: Path, workspace: Workspace) -> None:
     shape = prepare(send(alice_api, head("wiggleEars")).json())
     assert (shape["state"], shape["refusal"]["code"]) == ("refused", "head_no_mouth")
     assert "jawOpen" in shape["refusal"]["hint"]

@@ -1,0 +1,103 @@
+// What an avatar is to be made from: a file that is chosen, dropped, pasted, or taken with the camera.
+import { Camera, whyNot } from "./camera.js";
+
+const PICTURES = new Set(["image/jpeg", "image/png", "image/webp"]);
+const $ = (id) => document.getElementById(id);
+
+export class Source {
+  file = null;
+  #maker;
+  #onChange;
+  #camera = new Camera($("camera"));
+  #address = "";
+
+  constructor(maker, onChange) {
+    this.#maker = maker;
+    this.#onChange = onChange;
+    $("file").addEventListener("change", () => this.choose($("file").files[0]));
+    $("camera-open").hidden = !Camera.exists;
+    $("camera-open").addEventListener("click", () => this.#openCamera());
+    $("camera-close").addEventListener("click", () => this.reset());
+    $("camera-take").addEventListener("click", async () => this.choose(await this.#camera.take()));
+    this.#takeDrops($("drop"));
+    document.addEventListener("paste", (event) => {
+      if (event.clipboardData?.files.length) this.choose(event.clipboardData.files[0]);
+    });
+    window.addEventListener("pagehide", () => this.#camera.close());
+  }
+
+  choose(file) {
+    if (!file || !["choose", "camera", "chosen"].includes(this.#maker.dataset.state)) return;
+    const problem = this.#problemOf(file);
+    $("file-problem").textContent = problem;
+    if (problem) return;
+    this.reset();
+    this.file = file;
+    this.#address = URL.createObjectURL(file);
+    if (isHead(file)) this.#showHead();
+    else $("preview").src = this.#address;
+    this.#enter("chosen");
+  }
+
+  reset() {
+    this.#camera.close();
+    if (this.#address) URL.revokeObjectURL(this.#address);
+    this.#address = "";
+    this.file = null;
+    $("file").value = "";
+    $("file-problem").textContent = "";
+    $("preview").removeAttribute("src");
+    $("head-preview").replaceChildren();
+    $("faces").replaceChildren();
+    this.#enter("choose");
+  }
+
+  #enter(state) {
+    this.#maker.dataset.state = state;
+    $("camera-bar").hidden = state !== "camera";
+    this.#onChange();
+  }
+
+  async #openCamera() {
+    try {
+      await this.#camera.open();
+      this.#enter("camera");
+      $("camera-take").focus();
+    } catch (error) {
+      $("file-problem").textContent = whyNot(error);
+    }
+  }
+
+  #showHead() {
+    const face = document.createElement("visavis-avatar");
+    face.setAttribute("avatar", this.#address);
+    $("head-preview").replaceChildren(face);
+  }
+
+  #problemOf(file) {
+    const limit = Number(isHead(file) ? this.#maker.dataset.headBytes : this.#maker.dataset.photoBytes);
+    if (!isHead(file) && !PICTURES.has(file.type)) return "Choose a JPEG, PNG or WebP picture, or a GLB head.";
+    return file.size > limit ? `The file has ${megabytes(file.size)}; at most ${megabytes(limit)} are taken.` : "";
+  }
+
+  #takeDrops(zone) {
+    const over = (event, is) => {
+      event.preventDefault();
+      zone.classList.toggle("is-over", is);
+    };
+    zone.addEventListener("dragover", (event) => over(event, true));
+    zone.addEventListener("dragleave", (event) => over(event, false));
+    zone.addEventListener("drop", (event) => {
+      over(event, false);
+      this.choose(event.dataTransfer.files[0]);
+    });
+  }
+}
+
+export function isHead(file) {
+  return file.name.toLowerCase().endsWith(".glb");
+}
+
+function megabytes(bytes) {
+  return `${(bytes / 1e6).toLocaleString(undefined, { maximumFractionDigits: 1 })} MB`;
+}
