@@ -5,6 +5,8 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from avatars.face.channels import CHANNELS
+
 Table = NDArray[np.float32]
 Pictures = NDArray[np.uint8]
 
@@ -22,6 +24,13 @@ class Renderer(Protocol):
         Raises RenderFailed when it can't.
         """
         ...
+
+
+def checked(table: Table) -> Table:
+    """The table as float32. Raises RenderFailed `bad_table` unless it is (T, 57) and finite."""
+    if table.ndim != 2 or table.shape[1] != len(CHANNELS) or not np.isfinite(table).all():
+        raise RenderFailed("bad_table", f"a face table is (T, {len(CHANNELS)}) and finite, not {table.shape}")
+    return np.ascontiguousarray(table, np.float32)
 
 
 class RenderFailed(Exception):

@@ -103,7 +103,7 @@ class Ladder:
         self._renderer = None
         try:
             self._told(Degraded(code=step.code, origin=self._name(step.origin), target=self._name(step.target)))
-        except Exception:
+        except Exception:  # noqa: BLE001 — telling is not what the caller came for
             _log.exception("a step of the ladder could not be told")
 
     def _name(self, rung: int) -> str:
@@ -117,7 +117,7 @@ def _close(renderer: Renderer | None) -> None:
         return
     try:
         close()
-    except Exception:
+    except Exception:  # noqa: BLE001 — it is thrown away anyhow
         _log.exception("a renderer could not be closed")
 
 

@@ -12,7 +12,7 @@ import onnxruntime as ort
 from numpy.typing import NDArray
 from PIL import Image
 
-from avatars.render.base import Pictures, RenderFailed, Table
+from avatars.render.base import Pictures, RenderFailed, Table, checked
 from avatars.render.liteavatar_package import POSE, SIDE, Floats, Package
 
 _RIM: Final = 10  # pixels of the patch over which it fades into the picture
@@ -32,7 +32,7 @@ class LiteAvatarRenderer:
         self.size = size
         height, width = package.background.shape[1:3]
         self._package = package
-        scale = np.float64([size[1] / height, size[1] / height, size[0] / width, size[0] / width])
+        scale = np.array([size[1] / height, size[1] / height, size[0] / width, size[0] / width])
         top, bottom, left, right = np.round(package.box * scale).astype(int)
         self._rows, self._columns = slice(top, max(bottom, top + 1)), slice(left, max(right, left + 1))
         self._background = np.stack([_resized(picture, size) for picture in package.background])
@@ -45,7 +45,8 @@ class LiteAvatarRenderer:
         drive = self._package.drive
         if drive is None:
             raise RenderFailed("no_drive", "the package has no drive.npy: only render_poses can move it")
-        return self.render_poses(self._package.neutral + np.asarray(table, np.float32) @ drive)
+        poses: Floats = self._package.neutral + checked(table) @ drive
+        return self.render_poses(poses)
 
     def render_poses(self, poses: Floats) -> Pictures:
         """Pictures of poses (T, 32); the background goes on, to and fro, where the last call left it."""
@@ -58,7 +59,7 @@ class LiteAvatarRenderer:
         return out
 
     def _drawn(self, frame: int, pose: Floats) -> Pictures:
-        picture = self._background[frame].copy()
+        picture: Pictures = self._background[frame].copy()
         around = picture[self._rows, self._columns]
         mouth = _resized(self._mouth(frame, pose), (around.shape[1], around.shape[0]))
         mixed = around + (mouth.astype(np.float32) - around) * self._mask
@@ -73,9 +74,14 @@ class LiteAvatarRenderer:
             features = self._package.encode.run(None, {"ref_image": planes})
             inputs = dict(zip(("input", "skip1", "skip0", "skip"), features, strict=True))
             (made,) = self._package.decode.run(["output"], {**inputs, "params": np.asarray(pose, np.float32)[None]})
-        except (ort.capi.onnxruntime_pybind11_state.Fail, ort.capi.onnxruntime_pybind11_state.InvalidArgument, ValueError) as problem:
+        except (
+            ort.capi.onnxruntime_pybind11_state.Fail,
+            ort.capi.onnxruntime_pybind11_state.InvalidArgument,
+            ValueError,
+        ) as problem:
             raise RenderFailed("render_error", f"the package's networks failed: {problem}") from problem
-        return (np.clip(made[0].transpose(1, 2, 0) / 2 + 0.5, 0, 1) * 255 + 0.5).astype(np.uint8)
+        mouth: Pictures = (np.clip(made[0].transpose(1, 2, 0) / 2 + 0.5, 0, 1) * 255 + 0.5).astype(np.uint8)
+        return mouth
 
 
 def _to_and_fro(step: int, count: int) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Final
 
@@ -79,7 +80,7 @@ def _network(path: Path) -> ort.InferenceSession:
         session = ort.InferenceSession(_there(path).read_bytes(), options, providers=["CPUExecutionProvider"])
     except RenderFailed:
         raise
-    except Exception as problem:  # noqa: BLE001 — onnxruntime has a class of its own for every kind of damage
+    except Exception as problem:
         raise RenderFailed("package_unreadable", f"{path.name} is no readable ONNX file") from problem
     found = {entry.name: tuple(entry.shape) for entry in session.get_inputs()}
     if found != _INPUTS[path.name]:
@@ -95,8 +96,9 @@ def _background(path: Path) -> tuple[Pictures, float]:
             if stream.width * stream.height > _MOST_PIXELS:
                 raise RenderFailed("package_unreadable", f"{path.name} is larger than 4096 x 4096")
             shrink = min(1.0, _MOST_HEIGHT / stream.height)
-            size = {"width": round(stream.width * shrink), "height": round(stream.height * shrink)}
-            frames = [frame.to_ndarray(format="rgb24", **size) for frame, _ in zip(video.decode(stream), range(FRAMES), strict=False)]
+            width, height = round(stream.width * shrink), round(stream.height * shrink)
+            decoded = islice(video.decode(stream), FRAMES)
+            frames = [frame.to_ndarray(format="rgb24", width=width, height=height) for frame in decoded]
     except (av.FFmpegError, IndexError) as problem:
         raise RenderFailed("package_unreadable", f"{path.name} is no readable video") from problem
     if not frames:
@@ -132,4 +134,4 @@ def _numbers(path: Path, shape: tuple[int, ...]) -> Floats:
         raise RenderFailed("package_unreadable", f"{path.name} is no readable array") from problem
     if values.shape != shape or not np.isfinite(values).all():
         raise RenderFailed("weights_wrong_shape", f"{path.name} must be {shape} and finite, not {values.shape}")
-    return values.astype(np.float32)
+    return np.asarray(values, np.float32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import multiprocessing
+import os
 import threading
 import time
 from collections.abc import Callable, Hashable
@@ -118,6 +119,20 @@ class RenderPool:
         whole.stop()
 
 
+class Pooled:
+    """A recipe of a pool as a Renderer, to be put into a ladder. `size`: width and height of the recipe's pictures."""
+
+    most = _ROWS
+
+    def __init__(self, pool: RenderPool, recipe: Hashable, size: tuple[int, int]) -> None:
+        self.size = size
+        self._pool, self._recipe = pool, recipe
+
+    def render(self, table: Table) -> Pictures:
+        """As RenderPool.render."""
+        return self._pool.render(self._recipe, table)
+
+
 class _Process:
     """One process and its pipe, used by one thread at a time."""
 
@@ -158,6 +173,7 @@ def _serve(pipe: Connection, build: Build) -> None:
     """A process's life: draw what comes until the other end is closed."""
     import torch
 
+    os.environ.setdefault("LP_NUM_THREADS", "1")  # of OpenGL in software
     torch.set_num_threads(1)
     keep_freed()
     kept: dict[Hashable, Renderer] = {}
@@ -176,7 +192,7 @@ def _answer(kept: dict[Hashable, Renderer], build: Build, recipe: Hashable, tabl
         return renderer.render(table)
     except RenderFailed as problem:
         return problem
-    except Exception as problem:
+    except Exception as problem:  # noqa: BLE001 — the caller, in another process, gets it
         _log.exception("a renderer failed")
         return RenderFailed("render_error", f"{type(problem).__name__}: {problem}")
 
@@ -186,4 +202,6 @@ def _remember(kept: dict[Hashable, Kept], recipe: Hashable, value: Kept) -> None
     kept.pop(recipe, None)
     kept[recipe] = value
     while len(kept) > _KEPT:
-        del kept[next(iter(kept))]
+        close = getattr(kept.pop(next(iter(kept))), "close", None)
+        if close is not None:
+            close()

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from avatars.render.head.glb import Floats
+from avatars.render.head.glb import Floats, floats
 from avatars.render.head.model import Part
 
 _PAD: Final = 2
@@ -36,7 +36,7 @@ def build(parts: tuple[Part, ...], seen: list[Floats]) -> tuple[Floats, list[Flo
     for part, where in zip(parts, seen, strict=True):
         picture, uv = _tiled(part)
         picture = _resized(picture, _scale(part, picture, uv, where))
-        spots.append((uv * np.float32([picture.shape[1], picture.shape[0]]) + np.float32([_PAD, top + _PAD])).astype(np.float32))
+        spots.append((uv * floats([picture.shape[1], picture.shape[0]]) + floats([_PAD, top + _PAD])).astype(np.float32))
         tiles.append(np.pad(decoded(picture), ((_PAD, _PAD), (_PAD, _PAD), (0, 0)), mode="edge"))
         top += len(tiles[-1])
     width = max(tile.shape[1] for tile in tiles)
@@ -55,7 +55,7 @@ def _tiled(part: Part) -> tuple[NDArray[np.uint8], Floats]:
 
 def _scale(part: Part, picture: NDArray[np.uint8], uv: Floats, where: Floats) -> float:
     """By how much a picture must shrink so that a pixel shows about one texel of it."""
-    texels = np.abs(_areas(uv * np.float32([picture.shape[1], picture.shape[0]]), part.faces))
+    texels = np.abs(_areas(uv * floats([picture.shape[1], picture.shape[0]]), part.faces))
     pixels = -_areas(where, part.faces)
     if part.surface.both_sides:
         pixels = np.abs(pixels)

@@ -48,8 +48,9 @@ class Exposure:
         return out.view(self._frames, self._high, self._wide, 4)
 
     def triangles(self) -> Tensor:
-        """Which triangles show, in any order; only for a single frame."""
-        return raster.shown(self._nearest())[1].unique()
+        """Which triangles show, many times each; only for a single frame."""
+        _, triangles = raster.shown(self._nearest())
+        return triangles
 
     def _nearest(self) -> Tensor:
         keys = raster.buffer(self._frames * self._high * self._wide, self._corners.device)

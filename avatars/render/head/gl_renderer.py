@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 import torch
 
-from avatars.render.base import Pictures, RenderFailed, Table
+from avatars.render.base import Pictures, RenderFailed, Table, checked
 from avatars.render.head import shaders, studio
-from avatars.render.head.glb import Floats
+from avatars.render.head.glb import Floats, floats
 from avatars.render.head.model import Head
 from avatars.render.head.scene import HeadScene
 
@@ -21,8 +21,9 @@ def open_context() -> Any:
     except ImportError as problem:
         raise RenderFailed("gl_missing", "moderngl is not installed (extra `gl`)") from problem
     try:
-        return moderngl.create_context(standalone=True, backend="egl", require=330)
-    except Exception as problem:  # noqa: BLE001 — drivers and loaders raise whatever they like
+        how: Any = {"standalone": True, "backend": "egl", "require": 330}
+        return moderngl.create_context(**how)
+    except Exception as problem:
         raise RenderFailed("gl_missing", f"no OpenGL context: {problem}") from problem
 
 
@@ -45,18 +46,22 @@ class GLHead:
 
     def render(self, table: Table) -> Pictures:
         """Pictures (T, H, W, 3) over the backdrop."""
-        return np.stack([self._frame(row, cut_out=False) for row in table]) if len(table) else self._none(3)
+        return self._rendered(table, cut_out=False)
 
     def render_rgba(self, table: Table) -> Pictures:
         """Pictures (T, H, W, 4) with straight alpha."""
-        return np.stack([self._frame(row, cut_out=True) for row in table]) if len(table) else self._none(4)
+        return self._rendered(table, cut_out=True)
 
     def close(self) -> None:
         """Give the context back."""
         self._context.release()
 
-    def _none(self, depth: int) -> Pictures:
-        return np.zeros((0, self.size[1], self.size[0], depth), np.uint8)
+    def _rendered(self, table: Table, *, cut_out: bool) -> Pictures:
+        table = checked(table)
+        out = np.empty((len(table), self.size[1], self.size[0], 4 if cut_out else 3), np.uint8)
+        for i, row in enumerate(table):
+            out[i] = self._frame(row, cut_out=cut_out)
+        return out
 
     def _frame(self, row: Floats, *, cut_out: bool) -> Pictures:
         with torch.inference_mode():
@@ -116,12 +121,14 @@ class GLHead:
         for mask, flags, blended in states:
             index = surface.faces[mask & ~surface.never].int().numpy()
             if index.size:
-                out.append((self._context.vertex_array(self._program, layout, self._context.buffer(index.tobytes())), flags, blended))
+                out.append(
+                    (self._context.vertex_array(self._program, layout, self._context.buffer(index.tobytes())), flags, blended)
+                )
         return out
 
     def _shrinker(self) -> Any:
         program = self._context.program(shaders.SHRINK_VERTEX, shaders.SHRINK_FRAGMENT)
         program["samples"], program["backdrop"] = 2, 3
         program["reach"] = 0.5 / self.size[0], 0.5 / self.size[1]
-        corners = np.float32([-1, -1, 3, -1, -1, 3])
+        corners = floats([-1, -1, 3, -1, -1, 3])
         return self._context.vertex_array(program, [(self._context.buffer(corners.tobytes()), "2f", "corner")])

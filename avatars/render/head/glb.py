@@ -8,7 +8,7 @@ import struct
 from typing import Any, Final
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 from PIL import Image, UnidentifiedImageError
 
 from avatars.render.base import RenderFailed
@@ -31,6 +31,11 @@ _TOP: Final = {5120: 127, 5121: 255, 5122: 32767, 5123: 65535}
 _MAGIC, _JSON, _BINARY = 0x46546C67, 0x4E4F534A, 0x004E4942
 _MOST_ELEMENTS: Final = 4_000_000
 _MOST_PIXELS: Final = 4096 * 4096
+
+
+def floats(values: ArrayLike) -> Floats:
+    """float32 of numbers of any kind."""
+    return np.asarray(values, np.float32)
 
 
 class Glb:
@@ -89,7 +94,9 @@ class Glb:
 
     def _scatter(self, values: NDArray[np.float64], sparse: Json, kind: np.dtype[Any]) -> None:
         rows, chosen = sparse["indices"], sparse["values"]
-        index = np.frombuffer(self._view(rows["bufferView"]), _TYPES[rows["componentType"]], sparse["count"], rows.get("byteOffset", 0))
+        index = np.frombuffer(
+            self._view(rows["bufferView"]), _TYPES[rows["componentType"]], sparse["count"], rows.get("byteOffset", 0)
+        )
         data = self._view(chosen["bufferView"])
         given = np.frombuffer(data, kind, sparse["count"] * values.shape[1], chosen.get("byteOffset", 0))
         values[index] = given.reshape(len(index), -1)

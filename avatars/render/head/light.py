@@ -13,7 +13,7 @@ import torch
 from torch import Tensor
 
 from avatars.render.head import studio
-from avatars.render.head.glb import Floats
+from avatars.render.head.glb import Floats, floats
 from avatars.render.head.model import Head
 
 _WRAP: Final = (0.40, 0.22, 0.17)
@@ -37,7 +37,13 @@ class Light:
         self._flips = self._column([float(part.surface.both_sides) for part in parts], parts) > 0.5
         self._shadow = torch.from_numpy(shadow).to(device)
         self._walls = self._column([studio.REFLECTION.get(name, 1.0) for name, _ in names], parts)[:, None]
-        self._reflectance = self._column([0.0 if name == "eyes" else part.surface.specular * _REFLECTANCE for part, (name, _) in zip(parts, names, strict=True)], parts)
+        self._reflectance = self._column(
+            [
+                0.0 if name == "eyes" else part.surface.specular * _REFLECTANCE
+                for part, (name, _) in zip(parts, names, strict=True)
+            ],
+            parts,
+        )
         self._alpha = torch.from_numpy(np.concatenate([np.maximum(part.rough, 0.08) ** 2 for part in parts])).to(device)
         positions = torch.from_numpy(np.concatenate([part.positions for part in parts])).to(device)
         self._views = torch.nn.functional.normalize(torch.from_numpy(eye).to(device) - positions, dim=-1)
@@ -46,7 +52,7 @@ class Light:
 
     def _column(self, values: list[float], parts: tuple[object, ...]) -> Tensor:
         counts = [len(part.positions) for part in parts]  # type: ignore[attr-defined]
-        return torch.from_numpy(np.repeat(np.float32(values), counts)).to(self._device)
+        return torch.from_numpy(np.repeat(floats(values), counts)).to(self._device)
 
     def on(self, normals: Tensor) -> tuple[Tensor, Tensor]:
         """Diffuse and specular light, each (T, V, 3) linear, on unit normals (T, V, 3)."""
@@ -102,7 +108,7 @@ def mirror() -> Floats:
     z = np.sqrt(np.maximum(1 - x * x - y * y, 0))
     normals = np.stack([x, y, z], -1).reshape(-1, 3)
     normals /= np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6)
-    view = np.float32([0, 0, 1])
+    view = floats([0, 0, 1])
     fresnel = _REFLECTANCE + (1 - _REFLECTANCE) * (1 - normals[:, 2:].clip(0, 1)) ** 5
     bounced = 2 * normals[:, 2:] * normals - view
     table = fresnel * (_blurred(bounced) * studio.ENVIRONMENT + _highlights(normals, view))
@@ -116,7 +122,7 @@ def _blurred(rays: Floats) -> Floats:
     for _ in range(_GLOW_SAMPLES):
         spread = rays + random.normal(0, _EYE_ROUGHNESS / 2, rays.shape).astype(np.float32)
         total += studio.radiance(spread / np.linalg.norm(spread, axis=1, keepdims=True))
-    return total / _GLOW_SAMPLES
+    return floats(total / _GLOW_SAMPLES)
 
 
 def _highlights(normals: Floats, view: Floats) -> Floats:
@@ -127,4 +133,4 @@ def _highlights(normals: Floats, view: Floats) -> Floats:
         half = (direction + view) / np.linalg.norm(direction + view)
         lobe = squared / (np.pi * ((normals @ half).clip(0, 1) ** 2 * (squared - 1) + 1) ** 2)
         total += (lobe * 0.25 * (normals @ direction).clip(0, 1))[:, None] * colour
-    return total
+    return floats(total)

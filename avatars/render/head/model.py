@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from avatars.face.channels import ARKIT
 from avatars.render.base import RenderFailed
-from avatars.render.head.glb import Floats, Glb, Json
+from avatars.render.head.glb import Floats, Glb, Json, floats
 from avatars.render.head.nodes import Matrix, Nodes, Placed
 
 _MOST_TRIANGLES: Final = 400_000
@@ -115,7 +115,7 @@ def _part(glb: Glb, placed: Placed, *, whole: bool) -> Part:
         normals=normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-6),
         faces=faces,
         uv=uv,
-        colours=_colours(glb, attributes, count) * np.float32(surface.colour),
+        colours=_colours(glb, attributes, count) * floats(surface.colour),
         share=np.broadcast_to(np.ones(1, np.float32) if whole else placed.share, (count,)).astype(np.float32),
         rough=_roughness(glb, material, surface.roughness, uv),
         morphs=_targets(glb, placed, "POSITION", linear),
@@ -188,7 +188,7 @@ def _roughness(glb: Glb, material: Json, factor: float, uv: Floats) -> Floats:
     green = glb.picture(texture["index"])[..., 1]
     height, width = green.shape
     spots = np.floor((uv % 1.0) * (width, height)).astype(int)
-    return (green[spots[:, 1].clip(0, height - 1), spots[:, 0].clip(0, width - 1)] / np.float32(255) * factor).astype(np.float32)
+    return floats(green[spots[:, 1].clip(0, height - 1), spots[:, 0].clip(0, width - 1)] / np.float32(255) * factor)
 
 
 def _targets(glb: Glb, placed: Placed, kind: str, linear: Floats) -> dict[int, Floats]:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatars.render.base import RenderFailed
-from avatars.render.head.glb import Floats, Glb, Json
+from avatars.render.head.glb import Floats, Glb, Json, floats
 
 Matrix = NDArray[np.float64]
 
@@ -62,7 +62,7 @@ class Nodes:
         if "skin" in node and "JOINTS_0" in primitive["attributes"]:
             place, share = self._skinned(self._glb.document["skins"][node["skin"]], primitive)
         else:
-            place, share = self._worlds[number][None], np.float32([number in self._headed])
+            place, share = self._worlds[number][None], floats([number in self._headed])
         return Placed(name=name, mesh=mesh, primitive=primitive, place=place, share=share)
 
     def _skinned(self, skin: Json, primitive: Json) -> tuple[Matrix, Floats]:

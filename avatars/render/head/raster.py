@@ -84,7 +84,15 @@ def fragments(corners: Tensor, triangles: Tensor, frames: Tensor, width: int, he
 
 
 def _filled(
-    chosen: Tensor, triangles: Tensor, frames: Tensor, rows: Tensor, row: Tensor, left: Tensor, length: Tensor, width: int, height: int
+    chosen: Tensor,
+    triangles: Tensor,
+    frames: Tensor,
+    rows: Tensor,
+    row: Tensor,
+    left: Tensor,
+    length: Tensor,
+    width: int,
+    height: int,
 ) -> Fragments:
     """Fragments of spans: `length` pixels from column `left` of `row`, of the triangle `rows`.
 

@@ -27,14 +27,18 @@ def key_shadow(head: Head) -> Floats:
     low, high = points.amin(0), points.amax(0)
     points = (points - low) / (high - low).max() * torch.tensor([_SIZE - 1, _SIZE - 1, 0.98])
     depth = _depth_map(head, points)
-    received = np.repeat([part.surface.name in studio.SHADED for part in head.parts], [len(part.positions) for part in head.parts])
+    received = np.repeat(
+        [part.surface.name in studio.SHADED for part in head.parts], [len(part.positions) for part in head.parts]
+    )
     lit = _lit(depth, points).numpy()
     return np.where(received, 1 - studio.SHADOW_STRENGTH * (1 - lit), 1).astype(np.float32)
 
 
 def _depth_map(head: Head, points: Tensor) -> Tensor:
     """Nearest depth towards the lamp, (SIZE, SIZE)."""
-    casts = np.repeat([part.surface.name not in studio.CASTS_NONE for part in head.parts], [len(part.faces) for part in head.parts])
+    casts = np.repeat(
+        [part.surface.name not in studio.CASTS_NONE for part in head.parts], [len(part.faces) for part in head.parts]
+    )
     corners = points[torch.from_numpy(faces(head.parts))]
     shown = raster.visible(corners, torch.ones(len(corners), dtype=torch.bool), _SIZE, _SIZE) & torch.from_numpy(casts)
     keys = raster.buffer(_SIZE * _SIZE, points.device)

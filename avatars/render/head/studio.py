@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from avatars.render.head.atlas import decoded
-from avatars.render.head.glb import Floats
+from avatars.render.head.glb import Floats, floats
 from avatars.render.head.model import Head
 
 _HEIGHT, _LEAST_WIDTH, _BOTTOM = 0.365, 0.26, -0.2  # metres of a natural head whose eyes are at 0
@@ -26,7 +26,7 @@ SHADED: Final = frozenset({"skin", "cloth"})
 """Parts on which shadows fall."""
 CASTS_NONE: Final = frozenset({"lidshade", "lash", "eyes"})
 SHADOW_STRENGTH: Final = 0.75
-_WALL: Final = np.float32([0.46, 0.47, 0.50])
+_WALL: Final = floats([0.46, 0.47, 0.50])
 _BOXES: Final = (
     ((8, 8), (-6, 5, 7), 0xFFF3E6, 4.6),
     ((5, 8), (9, 2, 4), 0xE6EEFF, 2.4),
@@ -64,7 +64,7 @@ class Camera:
 
     def eye(self) -> Floats:
         """Where it stands, (3,)."""
-        return np.float32([0, self.level, self.depth + self.distance])
+        return floats([0, self.level, self.depth + self.distance])
 
 
 def frame_head(head: Head, aspect: float) -> Camera:
@@ -86,8 +86,8 @@ def frame_head(head: Head, aspect: float) -> Camera:
 
 def lamps() -> tuple[Floats, Floats]:
     """Directions towards the lamps, (4, 3), and their colours times intensity, (4, 3) linear; the key is first."""
-    towards = np.float32([position for position, _, _ in _LAMPS])
-    colours = np.float32([_linear(colour) * intensity for _, colour, intensity in _LAMPS])
+    towards = floats([position for position, _, _ in _LAMPS])
+    colours = floats([_linear(colour) * intensity for _, colour, intensity in _LAMPS])
     return towards / np.linalg.norm(towards, axis=1, keepdims=True), colours
 
 
@@ -95,9 +95,9 @@ def radiance(rays: Floats) -> Floats:
     """What the room sends from directions (n, 3): the walls, and the boxes that the rays meet; (n, 3) linear."""
     out = np.broadcast_to(_WALL, rays.shape).copy()
     for size, position, colour, intensity in _BOXES:
-        centre = np.float32(position)
+        centre = floats(position)
         normal = centre / np.linalg.norm(centre)
-        right = np.cross(np.float32([0, 1, 0]), normal)
+        right = np.cross(floats([0, 1, 0]), normal)
         right /= max(float(np.linalg.norm(right)), 1e-6)
         facing = rays @ normal
         met = rays * (np.linalg.norm(centre) / np.maximum(facing, 1e-6))[:, None] - centre
@@ -113,7 +113,7 @@ def harmonics() -> NDArray[np.float32]:
     rays = _sphere(20_000)
     basis = harmonic_basis(rays)
     light = basis.T @ radiance(rays) * (4 * np.pi / len(rays))
-    spread = np.float32([np.pi] + [2 * np.pi / 3] * 3 + [np.pi / 4] * 5) / np.pi
+    spread = floats([np.pi] + [2 * np.pi / 3] * 3 + [np.pi / 4] * 5) / np.pi
     return (light * spread[:, None]).astype(np.float32)
 
 
@@ -131,7 +131,7 @@ def backdrop(width: int, height: int) -> Floats:
     reach = np.hypot((x + 0.5) / width - 0.5, (y + 0.5) / height - 0.47) * 256
     t = np.clip((reach - 10) / 200, 0, 1)
     stops = [stop for stop, _ in _GLOW]
-    return np.stack([np.interp(t, stops, [_srgb(colour)[i] for _, colour in _GLOW]) for i in range(3)], -1).astype(np.float32)
+    return floats(np.stack([np.interp(t, stops, [_srgb(colour)[i] for _, colour in _GLOW]) for i in range(3)], -1))
 
 
 def _sphere(count: int) -> Floats:
@@ -143,10 +143,10 @@ def _sphere(count: int) -> Floats:
 
 
 def _srgb(colour: int) -> Floats:
-    return np.float32([colour >> 16, colour >> 8 & 255, colour & 255]) / np.float32(255)
+    return floats([colour >> 16, colour >> 8 & 255, colour & 255]) / np.float32(255)
 
 
 def _linear(colour: int) -> Floats:
-    pixel = np.uint8([colour >> 16, colour >> 8 & 255, colour & 255, 255])
+    pixel = np.array([colour >> 16, colour >> 8 & 255, colour & 255, 255], np.uint8)
     linear: Floats = decoded(pixel)[:3]
     return linear

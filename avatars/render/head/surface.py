@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-
 import numpy as np
 import torch
 from torch import Tensor
 
 from avatars.render.head import atlas
-from avatars.render.head.glb import Floats
+from avatars.render.head.glb import Floats, floats
 from avatars.render.head.light import MIRROR
 from avatars.render.head.model import Head, Part
 from avatars.render.head.stage import faces
-
 
 
 class Surface:
@@ -32,7 +30,7 @@ class Surface:
         self.both_sides = _flags(head, [part.surface.both_sides for part in head.parts], device)
         self.blended = _flags(head, [part.surface.blend for part in head.parts], device)
         self.mirrors = _flags(head, [part.surface.name == "eyes" for part in head.parts], device)
-        cutoffs = np.repeat(np.float32([_cutoff(part) for part in head.parts]), [len(part.faces) for part in head.parts])
+        cutoffs = np.repeat(floats([_cutoff(part) for part in head.parts]), [len(part.faces) for part in head.parts])
         least, most = _alpha_range(picture[..., 3], uv[triangles])
         self.cutoffs = torch.from_numpy(cutoffs).to(device)
         self.cut = torch.from_numpy(least < cutoffs).to(device)
@@ -88,9 +86,7 @@ def _alpha_range(alpha: Floats, corners: Floats) -> tuple[Floats, Floats]:
     least, most = np.full(len(low), np.inf, np.float32), np.full(len(low), -np.inf, np.float32)
     for across in np.linspace(0, 1, 5):
         for down in np.linspace(0, 1, 5):
-            spot = (low + (high - low) * np.float32([across, down])).astype(np.int64)
+            spot = (low + (high - low) * floats([across, down])).astype(np.int64)
             found = alpha[spot[:, 1].clip(0, alpha.shape[0] - 1), spot[:, 0].clip(0, alpha.shape[1] - 1)]
             least, most = np.minimum(least, found), np.maximum(most, found)
     return least, most
-
-

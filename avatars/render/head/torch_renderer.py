@@ -9,7 +9,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from avatars.render.base import Pictures, Table
+from avatars.render.base import Pictures, Table, checked
 from avatars.render.head import develop, studio
 from avatars.render.head.model import Head
 from avatars.render.head.scene import HeadScene
@@ -44,6 +44,7 @@ class TorchHead:
         return self._rendered(table, self._cut_out, 4)
 
     def _rendered(self, table: Table, finish: Callable[[Tensor], Tensor], depth: int) -> Pictures:
+        table = checked(table)
         step, (width, height) = _CHUNK[self._scene.device.type], self.size
         out = np.empty((len(table), height, width, depth), np.uint8)
         with torch.inference_mode():
