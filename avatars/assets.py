@@ -13,7 +13,7 @@ from avatars.blocks.models import Asset, AssetKind, Preset
 from avatars.models import StoredFile
 from avatars.services.files import doom, files_of
 from avatars.services.room import give_room_back, take_room
-from avatars.storage import writing
+from avatars.storage import link, writing
 from avatars.uploads.picture import Picture
 
 PURPOSE = "asset"
@@ -38,6 +38,14 @@ def file_of(asset: Asset) -> StoredFile:
         return files_of(asset.pk)[PURPOSE]
     except KeyError as error:
         raise NotFound("No such asset in this workspace.", code="asset_not_found") from error
+
+
+def background_shown(background: str) -> dict[str, str] | None:
+    """What a client draws behind an avatar: {"colour"} or {"url"} (signed); None for nothing, or a picture that is gone."""
+    if not background or background.startswith("#"):
+        return {"colour": background} if background else None
+    file = files_of(UUID(background)).get(PURPOSE)
+    return {"url": link(file)} if file else None
 
 
 @transaction.atomic

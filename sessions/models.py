@@ -48,6 +48,7 @@ class AvatarSession(TenantModel):
     api_key = models.ForeignKey(ApiKey, on_delete=models.SET_NULL, null=True, related_name="+")
     origin = models.CharField(max_length=200, blank=True)
     video = models.JSONField(default=dict, blank=True)  # the VideoWish of a session drawn on the server; empty: its client draws
+    look = models.JSONField(default=dict, blank=True)  # a SessionLook; empty: the usual one
     idle_seconds = models.PositiveIntegerField()
     max_seconds = models.PositiveIntegerField()
     live_at = models.DateTimeField(null=True)

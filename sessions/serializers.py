@@ -9,7 +9,9 @@ from django.conf import settings
 from rest_framework import serializers
 
 from accounts.origins import clean_origin
+from avatars.blocks.models import Framing
 from sessions import video
+from sessions.look import SessionLook
 from sessions.models import AvatarSession, SessionEvent, SessionState, Turn, TurnState
 from sessions.services.turns import MAX_TEXT
 
@@ -53,8 +55,11 @@ class VideoWishSerializer(StrictSerializer):
 
 
 class SessionCreateSerializer(StrictSerializer):
-    avatar = serializers.CharField(max_length=40, help_text="An avatar's id: GET /api/v1/avatars.")
+    avatar = serializers.CharField(max_length=40, required=False, help_text="An avatar's id: GET /api/v1/avatars.")
     voice = serializers.CharField(max_length=60, required=False, help_text="A voice's id; default: the avatar's own.")
+    preset = serializers.CharField(
+        max_length=60, required=False, help_text="A preset's name or id: it fills in what is not named here."
+    )
     origin = serializers.URLField(max_length=200, required=False, help_text="Bind tickets to a page's origin.")
     idle_seconds = serializers.IntegerField(min_value=10, max_value=3600, required=False)
     max_seconds = serializers.IntegerField(min_value=10, max_value=settings.SESSION_MAX_SECONDS, required=False)
@@ -68,6 +73,8 @@ class SessionCreateSerializer(StrictSerializer):
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         """`render` and `video` become one wish for pictures, or none."""
+        if not {"avatar", "preset"} & attrs.keys():
+            raise serializers.ValidationError({"avatar": ["Name an avatar, or a preset that has one."]})
         wish, drawn_here = attrs.pop("video", None), attrs.pop("render") == "server"
         if wish is not None and not drawn_here:
             raise serializers.ValidationError({"video": ["Only where 'render' is 'server'."]})
@@ -91,11 +98,38 @@ class TicketSerializer(serializers.Serializer[Any]):
     expires_at = serializers.DateTimeField()
 
 
+class EmotionSerializer(StrictSerializer):
+    name = serializers.CharField(max_length=20)
+    intensity = FiniteFloatField(min_value=0, max_value=1, default=0.7)
+
+
+class GazeSerializer(serializers.Serializer[Any]):
+    """Where the eyes rest, in degrees from straight ahead."""
+
+    x = serializers.IntegerField(help_text="To the avatar's left.")
+    y = serializers.IntegerField(help_text="Up.")
+
+
+class LookSerializer(serializers.Serializer[Any]):
+    """What a session started from, by its preset and its avatar's state."""
+
+    emotion = EmotionSerializer()
+    rate = serializers.FloatField(help_text="Times the voice's own pace; the rate of a turn counts on top.")
+    gaze = GazeSerializer()
+    framing = serializers.ChoiceField(choices=Framing.values)
+    background = serializers.CharField(allow_null=True, help_text="A colour, or the id of an asset.")
+
+    def to_representation(self, instance: dict[str, Any]) -> dict[str, Any]:
+        """Older sessions have none: the usual one."""
+        return SessionLook.from_json(instance).shown()
+
+
 class SessionSerializer(serializers.ModelSerializer[AvatarSession]):
     state = serializers.ChoiceField(choices=SessionState.choices)
     avatar_ms = serializers.IntegerField(source="settled_ms", help_text="Avatar time settled so far, in milliseconds.")
     render = serializers.SerializerMethodField(help_text="Who draws the face: `client` or `server`.")
     video = VideoWishSerializer(read_only=True, allow_null=True)
+    look = LookSerializer(read_only=True)
 
     def get_render(self, session: AvatarSession) -> str:
         """`server` where the session was created so."""
@@ -115,6 +149,7 @@ class SessionSerializer(serializers.ModelSerializer[AvatarSession]):
             "voice",
             "render",
             "video",
+            "look",
             "seed",
             "idle_seconds",
             "max_seconds",
@@ -132,11 +167,6 @@ class NewSessionSerializer(SessionSerializer):
 
     class Meta(SessionSerializer.Meta):
         fields = (*SessionSerializer.Meta.fields, "ticket")  # type: ignore[assignment]
-
-
-class EmotionSerializer(StrictSerializer):
-    name = serializers.CharField(max_length=20)
-    intensity = FiniteFloatField(min_value=0, max_value=1, default=0.7)
 
 
 class TurnCreateSerializer(StrictSerializer):

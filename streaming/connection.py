@@ -18,8 +18,10 @@ from django.db import close_old_connections
 
 from accounts.models import Workspace
 from accounts.tenancy import workspace_scope
+from avatars.assets import background_shown
 from avatars.selectors import avatar_shown
 from avatars.stock import AvatarInfo
+from sessions.look import SessionLook
 from sessions.models import AvatarSession
 from sessions.services import session_connecting
 from sessions.tickets import Ticket, redeem
@@ -46,6 +48,7 @@ class Admission:
     session: AvatarSession
     avatar: AvatarInfo
     emotion: tuple[str, float]
+    background: dict[str, str] | None
 
 
 async def in_database(function: Callable[..., T], /, *args: Any, **kwargs: Any) -> T:
@@ -85,8 +88,9 @@ def admit(session_id: str, subprotocols: list[str], origin: str | None) -> Admis
         _check_origin(origin, ticket)
         session = session_connecting(session_id=UUID(session_id), role=ticket.role)
         avatar = avatar_shown(session.avatar)
+        background = background_shown(SessionLook.from_json(session.look).background)
     mood = bus.emotion(session_id)
-    return Admission(ticket=ticket, session=session, avatar=avatar, emotion=mood)
+    return Admission(ticket=ticket, session=session, avatar=avatar, emotion=mood, background=background)
 
 
 def _check_origin(origin: str | None, ticket: Ticket) -> None:

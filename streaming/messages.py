@@ -6,6 +6,7 @@ from dataclasses import asdict
 from typing import Any
 
 from avatars.face import CHANNELS
+from sessions.look import SessionLook
 from sessions.services.turns import MAX_TEXT
 from streaming.connection import Admission
 from streaming.performer import FPS
@@ -17,6 +18,7 @@ def session_ready(admission: Admission, resume: dict[str, int] | None, server_ti
     session, avatar = admission.session, admission.avatar
     info = {name: asdict(avatar)[name] for name in ("id", "name", "kind", "asset_url", "portrait_url")}
     name, intensity = admission.emotion
+    look = SessionLook.from_json(session.look).shown()
     fields: dict[str, Any] = {
         "session": str(session.pk),
         "role": admission.ticket.role,
@@ -33,5 +35,6 @@ def session_ready(admission: Admission, resume: dict[str, int] | None, server_ti
         "server_time": server_time_ms,
         "resume": resume,
         "video": session.video or None,
+        "look": {"gaze": look["gaze"], "framing": look["framing"], "background": admission.background},
     }
     return control("session.ready", **fields)

@@ -17,6 +17,7 @@ from accounts.errors import BusUnavailable
 from accounts.tenancy import workspace_scope
 from sessions import presence
 from sessions.events import happened
+from sessions.look import SessionLook
 from sessions.models import AvatarSession, Turn, TurnState
 from sessions.services import turn_finish
 from streaming import bus
@@ -42,12 +43,21 @@ def on_session_event(*, session: AvatarSession, kind: str, data: dict[str, Any],
 def _tell(session: AvatarSession, kind: str, data: dict[str, Any]) -> None:
     if kind == "turn.interrupted":
         bus.stop(session.pk, data["turn"])
+    elif kind == "session.created":
+        _set_mood(session)
     elif kind == "session.notice":
         bus.tell(session.pk, kind="notice", code=data["code"], detail=data["detail"])
     elif kind == "session.ended":
         bus.tell(session.pk, kind="ended", reason=data["reason"])
         bus.forget(session.pk)
         presence.forget(session.pk)
+
+
+def _set_mood(session: AvatarSession) -> None:
+    """What the session starts from; without it, a face is neutral."""
+    look = SessionLook.from_json(session.look)
+    if look.intensity:
+        bus.set_emotion(session.pk, look.emotion, look.intensity)
 
 
 def _perform_or_fail(session: AvatarSession, turn: Turn, rate: float, received_ms: int | None) -> None:

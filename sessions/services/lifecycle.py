@@ -12,10 +12,12 @@ from django.utils import timezone
 from accounts import audit
 from accounts.context import current_actor
 from accounts.errors import Gone
+from avatars.presets import staged
 from avatars.selectors import avatar, default_voice, voice
 from quotas.metrics import Metric
 from quotas.services import release, reserve
 from sessions import events, presence
+from sessions.look import SessionLook
 from sessions.models import ACTIVE_TURNS, OPEN_STATES, AvatarSession, SessionState, Turn, TurnState
 from sessions.selectors import access_session, lock_session
 from sessions.services.metering import SLICE_LEASE, elapsed_ms, next_renewal, skip_absence, slice_length, usage_of
@@ -27,24 +29,28 @@ SEAT_MARGIN = timedelta(minutes=10)
 @transaction.atomic
 def session_create(
     *,
-    avatar_id: str,
+    avatar_id: str = "",
     voice_id: str | None = None,
+    preset: str = "",
     origin: str = "",
     idle_seconds: int | None = None,
     max_seconds: int | None = None,
     video: VideoWish | None = None,
 ) -> AvatarSession:
-    """A session that waits for its driver, its seat and first slice already held. `video`: the server draws it.
+    """A session that waits for its driver, its seat and first slice already held. `video`: the server draws it. `preset` (a
+    name or an id) fills in what is not named.
 
-    Raises Invalid or Conflict for an avatar or voice that can't be used, QuotaExceeded where the plan is used up.
+    Raises Invalid or Conflict for an avatar, voice or preset that can't be used, QuotaExceeded where the plan is used up.
     """
-    info = avatar(avatar_id)
+    staging = staged(preset=preset, avatar_id=avatar_id, voice_id=voice_id or "")
+    info = avatar(staging.avatar)
     actor = current_actor()
     session = AvatarSession(
         avatar=info.id,
-        voice=voice(voice_id).id if voice_id else default_voice(info),
+        voice=voice(staging.voice).id if staging.voice else default_voice(info),
         origin=origin,
         video=video.as_json() if video else {},
+        look=SessionLook.of(staging).as_json(),
         idle_seconds=idle_seconds or settings.SESSION_IDLE_SECONDS,
         max_seconds=min(max_seconds or settings.SESSION_MAX_SECONDS, settings.SESSION_MAX_SECONDS),
         created_by_id=actor.user_id,

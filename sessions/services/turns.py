@@ -18,6 +18,7 @@ from quotas.metrics import Metric
 from quotas.selectors import shortage_of
 from quotas.services import release, reserve
 from sessions import events
+from sessions.look import SessionLook
 from sessions.models import ACTIVE_TURNS, AvatarSession, SessionState, Turn, TurnState
 from sessions.selectors import access_session
 from sessions.services.metering import slice_length, usage_of
@@ -67,7 +68,8 @@ def turn_create(
         lease=TURN_LEASE,
     ).id
     turn.save()
-    extra = {"turn": turn, "rate": rate, "received_ms": received_ms}
+    pace = rate * SessionLook.from_json(session.look).rate
+    extra = {"turn": turn, "rate": pace, "received_ms": received_ms}
     events.append(session, "turn.created", turn=turn.number, characters=len(text), extra=extra)
     return turn
 

@@ -170,5 +170,5 @@ def test_it_prefers_what_is_explicit_then_the_preset_then_the_look(in_workspace:
         "soothing",
         "face",
     )
-    explicit = staged(preset=str(Preset.objects.get().pk), avatar_id="bruno")
-    assert (explicit.avatar, explicit.emotion, explicit.framing, explicit.background) == ("bruno", "soothing", "head", "#000000")
+    explicit = staged(preset=str(Preset.objects.get().pk), avatar_id="kenji")
+    assert (explicit.avatar, explicit.emotion, explicit.framing, explicit.background) == ("kenji", "soothing", "head", "#000000")
