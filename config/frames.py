@@ -13,7 +13,10 @@ import django  # noqa: E402
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
+import torch  # noqa: E402
+
 from accounts.queue import broker  # noqa: E402  (dramatiq looks for it here)
 from streaming.frames import studio, tasks  # noqa: E402
 
+torch.set_num_threads(1)
 __all__ = ["broker", "studio", "tasks"]

@@ -8,7 +8,7 @@ from typing import Any
 CODECS = ("vp8", "webp", "jpeg")
 MIN_SIDE, MAX_SIDE, DEFAULT_SIDE = 128, 1024, 512
 MIN_FPS, MAX_FPS, DEFAULT_FPS = 1, 30, 25
-MIN_KBPS, MAX_KBPS, DEFAULT_KBPS = 50, 20_000, 4_000
+MIN_KBPS, MAX_KBPS, DEFAULT_KBPS = 50, 20_000, 8_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

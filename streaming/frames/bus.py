@@ -13,7 +13,7 @@ from sessions.redis import client
 from sessions.video import VideoWish
 from streaming import bus
 
-LEASE_SECONDS = 6
+LEASE_SECONDS = 4
 WISH_SECONDS = bus.FENCE_SECONDS
 SUFFIX = ":frames"  # of a session's id: the hub hands a mailbox of this name what is published here
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,9 +34,9 @@ class StillRenderer:
         self.size = (portrait.shape[1], portrait.shape[0])
 
     @classmethod
-    def of(cls, path: Path, side: int) -> StillRenderer:
-        """The middle of a picture file, `side` pixels a side; what is transparent becomes white."""
-        with Image.open(path) as opened:
+    def of(cls, data: bytes, side: int) -> StillRenderer:
+        """The middle of an encoded picture, `side` pixels a side; what is transparent becomes white."""
+        with Image.open(io.BytesIO(data)) as opened:
             picture = opened.convert("RGBA")
         white = Image.new("RGBA", picture.size, "white")
         white.alpha_composite(picture)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 KINDS = {"vp8": Kind.VP8, "webp": Kind.WEBP, "jpeg": Kind.JPEG}
 REPORT_SECONDS = 0.5
-ENSURE_SECONDS = 2.0
+ENSURE_SECONDS = 1.0
 PICKUP_SECONDS = 10.0  # as for a turn that no worker takes
 KEY_SECONDS = 0.5  # between two wishes for a key
 

@@ -28,7 +28,7 @@ class Script:
     _clocks: dict[int, Clock] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, seed: int, epoch_ms: int, gap: dict[str, float] | None, mood: tuple[str, float]) -> Script:
+    def of(cls, seed: int, epoch_ms: int, gap: dict[str, float], mood: tuple[str, float]) -> Script:
         """The face of a session: its seed, the Unix time of its clock's 0, the head's rest gap, and its emotion."""
         animator = Animator(seed, Rig(gap=gap) if gap else DEFAULT_RIG)
         animator.set_emotion(*mood, at_ms=0)

@@ -9,7 +9,7 @@ from typing import Any
 from avatars.render.base import Pictures
 from sessions.video import VideoWish
 from streaming.frames.encoders import Encoder, Recipe, choose, encoder
-from streaming.frames.quality import Quality, Report, recipe
+from streaming.frames.quality import IDLE_FPS, Quality, Report, recipe
 from streaming.frames.timing import Batch
 from streaming.protocol import Flag, media
 
@@ -49,6 +49,7 @@ class Sender:
     _seq: int = 0
     _idle_seq: int = 0
     _looked_at: float = 0.0
+    _told: dict[str, Any] = field(default_factory=dict)
 
     @property
     def fps(self) -> float:
@@ -64,12 +65,12 @@ class Sender:
         """The next picture can be decoded alone."""
         self._needs_key = True
 
-    def send(self, batch: Batch, pictures: Pictures) -> None:
-        """Encode and publish pictures (T, H, W, 3) of a batch. Raises Superseded."""
+    def send(self, batch: Batch, pictures: Pictures, renderer: str) -> None:
+        """Encode and publish pictures (T, H, W, 3) of a batch that `renderer` drew. Raises Superseded."""
         if batch.turn != self._turn:
             self._turn, self._seq, self._needs_key = batch.turn, 0, True
         for at, (pts_ms, picture) in enumerate(zip(batch.pts_ms, pictures, strict=True)):
-            encoded = self._ready().encode(picture, key=self._needs_key)
+            encoded = self._ready(renderer).encode(picture, key=self._needs_key)
             flags = Flag(0) if not encoded.is_key else Flag.KEY
             if batch.is_last and at == len(batch.pts_ms) - 1:
                 flags |= Flag.LAST
@@ -86,13 +87,16 @@ class Sender:
         self._seq += 1
         return self._seq - 1
 
-    def _ready(self) -> Encoder:
+    def _ready(self, renderer: str) -> Encoder:
         """The encoder for the quality of the moment; a fresh one begins with a key."""
         wanted = recipe(self.wish, self.quality.level)
         codec = choose(self.wish.codecs)
         if self._encoder is None or (wanted, codec) != (self._recipe, self._codec):
             self._encoder, self._recipe, self._codec = encoder(codec, wanted), wanted, codec
-            self.tell({"codec": codec, "width": wanted.side, "height": wanted.side, "fps": round(wanted.fps)})
+        facts = {"codec": codec, "width": wanted.side, "height": wanted.side, "fps": round(wanted.fps), "renderer": renderer}
+        if facts != self._told:
+            self._told = facts
+            self.tell(facts)
         return self._encoder
 
     def review(self, now: float) -> Report | None:
@@ -101,7 +105,7 @@ class Sender:
             return None
         seen, self.tally, self._looked_at = self.tally, Tally(), now
         each = seen.size / seen.made if seen.made else 0.0
-        kbps = each * 8 * self.fps / 1000
+        kbps = each * 8 * min(self.fps, self.fps if self._turn else IDLE_FPS) / 1000
         report = Report(frames=seen.made + seen.skipped, bad=seen.bad, kbps=kbps, cap_kbps=self.wish.kbps)
         self.quality = self.quality.after(report, now)
         return report

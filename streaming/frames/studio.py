@@ -17,8 +17,9 @@ from sessions.video import VideoWish
 from streaming import bus
 from streaming.compute import DeadlineLane, Lane
 from streaming.frames import bus as frames_bus
-from streaming.frames.faces import face_of
-from streaming.frames.painter import Painter
+from streaming.frames.faces import assets_of, steps_of
+from streaming.frames.leases import Lease
+from streaming.frames.painter import Painter, StillRenderer
 from streaming.frames.quality import IDLE_FPS, LEVELS
 from streaming.frames.script import Script
 from streaming.frames.sender import Sender
@@ -28,19 +29,19 @@ from streaming.frames.timing import Batch
 logger = logging.getLogger(__name__)
 _LANE: Lane = DeadlineLane("drawing")
 MOST = 8  # frames at a time
-LOOK_S = 2.0  # between looks at lease and driver
+LOOK_S = 2.0  # between looks whether anybody is there
 TOO_SLOW_S = 6.0  # at the lowest quality: then a simpler renderer
+SIDES = (256, 512, 1024)  # few, so that sessions share renderers; pictures are made smaller where that was asked for
 COST_S = 0.02  # of a frame, before the first is made
 
 
 class Studio:
     """One session's pictures in this process, from the first to the last."""
 
-    def __init__(self, assignment: Assignment, drawer: str) -> None:
-        self.session_id, self.workspace_id, self.drawer = assignment.session_id, assignment.workspace_id, drawer
-        face = face_of(assignment.workspace_id, assignment.avatar)
-        self.face = face
-        self.script = Script.of(assignment.seed, assignment.epoch_ms, face.gap, bus.emotion(assignment.session_id))
+    def __init__(self, assignment: Assignment, lease: Lease) -> None:
+        self.session_id, self.workspace_id, self.lease = assignment.session_id, assignment.workspace_id, lease
+        self.assets = assets_of(assignment.workspace_id, assignment.avatar)
+        self.script = Script.of(assignment.seed, assignment.epoch_ms, self.assets.gap, bus.emotion(assignment.session_id))
         self.cost = COST_S
         self.is_over = False
         self._looked_at = self._driver_at = self._good_at = time.monotonic()
@@ -55,11 +56,20 @@ class Studio:
         self.sender = Sender(wish, self._publish, self._announce)
         with client().pubsub(ignore_subscribe_messages=True) as ear:  # type: ignore[no-untyped-call]
             ear.subscribe(bus.channel(self.session_id))
+            self._first()
             self._catch_up()
-            while not self.is_over:
+            while not (self.is_over or self.lease.is_lost):
+                self.lease.progress()
                 self._listen(ear)
                 self._draw(time.monotonic())
                 self._look(time.monotonic())
+
+    def _first(self) -> None:
+        """The portrait, as a renderer takes seconds to load."""
+        portrait = StillRenderer.of(self.assets.file("portrait"), self.sender.wish.width)
+        batch = self.script.next(time.monotonic(), fps=IDLE_FPS, idle_fps=IDLE_FPS, cost=COST_S, most=1)
+        if batch is not None:
+            self.sender.send(batch, portrait.render(batch.table), "still")
 
     def _catch_up(self) -> None:
         """What was said of the present turn before this worker listened."""
@@ -112,15 +122,16 @@ class Studio:
         painter = self._painter_for(self.sender.wish.width)
         try:
             pictures = _LANE.run(batch.due, lambda: painter.render(batch.table))
-            self.sender.send(batch, pictures)
+            self.sender.send(batch, pictures, painter.name)
         except bus.Superseded:
             self.script.superseded(time.monotonic())
         spent = (time.monotonic() - now) / len(batch.pts_ms)
         self.cost += 0.2 * (min(spent, 2.0) - self.cost)
 
     def _painter_for(self, width: int) -> Painter:
-        if self._painter is None or self._side != width:
-            self._side, self._painter = width, Painter(self.face.steps(width), self._degraded)
+        side = next((side for side in SIDES if side >= width), SIDES[-1])
+        if self._painter is None or self._side != side:
+            self._side, self._painter = side, Painter(steps_of(self.assets, side), self._degraded)
         return self._painter
 
     def _review(self, now: float) -> None:
@@ -140,13 +151,13 @@ class Studio:
         if frames_bus.has_driver(self.session_id):
             self._driver_at = now
         gone = now - self._driver_at > settings.SESSION_RESUME_SECONDS
-        self.is_over = self.is_over or gone or not frames_bus.renew_lease(self.session_id, self.drawer)
+        self.is_over = self.is_over or gone
 
     def _publish(self, turn: int, message: bytes) -> None:
         frames_bus.publish(self.session_id, turn, message)
 
     def _announce(self, facts: dict[str, Any]) -> None:
-        bus.tell(self.session_id, kind="video.changed", facts=facts | {"renderer": self._painter.name if self._painter else ""})
+        bus.tell(self.session_id, kind="video.changed", facts=facts)
 
     def _degraded(self, failed: str, reason: str) -> None:
         """The session's events say so, and they tell its clients."""

@@ -11,9 +11,10 @@ from django.conf import settings
 from dramatiq.middleware import Shutdown, TimeLimitExceeded
 
 from accounts.identifiers import uuid7
-from streaming.frames import bus as frames_bus
+from streaming.frames.leases import Leases
 
 logger = logging.getLogger(__name__)
+leases = Leases()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,12 +44,10 @@ def draw_session(**fields: Any) -> None:
     worker is lost gets another as soon as its gateway sees it."""
     from streaming.frames.studio import Studio
 
-    assignment, drawer = Assignment(**fields), str(uuid7())
-    if not frames_bus.take_lease(assignment.session_id, drawer):
-        return
+    assignment = Assignment(**fields)
     try:
-        Studio(assignment, drawer).run()
+        with leases.hold(assignment.session_id, str(uuid7())) as lease:
+            if lease is not None:
+                Studio(assignment, lease).run()
     except (Shutdown, TimeLimitExceeded):
         logger.info("Session %s is left to another worker.", assignment.session_id)
-    finally:
-        frames_bus.release_lease(assignment.session_id, drawer)

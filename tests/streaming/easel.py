@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import os
+
+import django
 import numpy as np
 
 from avatars.face import CHANNELS
 from avatars.render.base import Pictures, RenderFailed, Table
-from avatars.stock import AvatarInfo
-from config.frames import broker
-from streaming.frames import faces
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+django.setup()
+
+from accounts.queue import broker  # noqa: E402
+from streaming.frames import faces, studio, tasks  # noqa: E402
 
 JAW = CHANNELS.index("jawOpen")
 
@@ -43,10 +49,10 @@ class Mortal(Bars):
         return super().render(table)
 
 
-def bars(info: AvatarInfo, side: int) -> Bars:
+def bars(assets: faces.Assets, side: int) -> Bars:
     """Kenji's do not last."""
-    return Mortal(side) if info.id == "kenji" else Bars(side)
+    return Mortal(side) if assets.id == "kenji" else Bars(side)
 
 
-faces.MAKERS["head3d"] = {"bars": bars}
-__all__ = ["broker"]
+faces.MAKERS["head3d"] = (("bars", 1.0, bars),)
+__all__ = ["broker", "studio", "tasks"]

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import io
+import signal
 import sys
 from collections.abc import Iterator
 
+import av
 import numpy as np
+import psutil
 import pytest
 from PIL import Image
 
@@ -65,9 +68,82 @@ async def test_it_draws_a_turn_beside_its_sound(easel: House, stage: Stage, quie
     for event in live.events:
         fields = {name: value for name, value in event.items() if name != "at"}
         validator(event["type"]).validate(fields)
-    changed = await live.event("video.changed")
-    assert (changed["codec"], changed["width"], changed["renderer"]) == ("jpeg", 256, "bars")
+    changed = [event for event in live.events if event["type"] == "video.changed"]
+    assert {(event["codec"], event["width"]) for event in changed} == {("jpeg", 256)}
+    assert [event["renderer"] for event in changed] == ["still", "bars"]
     started = next(item.at for item in live.audio(1))
     assert shown[0].at - started < 1.0
     ahead = [item.header.pts_ms / 1000 - (item.at - started) for item in shown]
     assert min(ahead) > -0.5 and max(ahead) < 1.6
+
+
+async def test_it_streams_vp8_that_decodes_through_idle_and_turn(easel: House, stage: Stage, quiet: House) -> None:
+    live = await stage.open(render="server", video=VIDEO | {"codecs": ["vp8", "jpeg"]})
+    await live.until(lambda: len(pictures(live, 0, Kind.VP8)) >= 2, what="idle pictures")
+    await live.send("say", text="Hello there, my friend.")
+    await until_last(live, 1, Kind.VP8)
+    await live.until(lambda: live.media[-1].header.turn == 0, what="idle pictures after the turn")
+    shown = [item for item in live.media if item.header.kind == Kind.VP8]
+    decoder = av.CodecContext.create("vp8", "r")
+    frames = [decoder.decode(av.Packet(item.payload))[0] for item in shown]
+    assert {(frame.width, frame.height) for frame in frames} == {(256, 256)}
+    assert next(item.header.flags & Flag.KEY for item in shown if item.header.turn == 1)
+    assert not pictures(live, 1)
+
+
+async def test_it_sends_nothing_of_a_turn_that_was_interrupted(easel: House, stage: Stage) -> None:
+    live = await stage.open(render="server", video=VIDEO)
+    await live.send("say", text=TEXT + " " + TEXT)
+    await live.until(lambda: len(pictures(live, 1)) >= 5, what="pictures of the turn")
+    await live.send("interrupt")
+    await live.event("turn.finished", turn=1, outcome="interrupted")
+    before = len(live.media)
+    await live.until(lambda: len(live.media) > before + 2, what="idle pictures again")
+    assert {item.header.turn for item in live.media[before:]} == {0}
+
+
+async def test_it_degrades_to_the_portrait_and_says_so(easel: House, stage: Stage) -> None:
+    live = await stage.open(avatar="kenji", render="server", video=VIDEO)
+    notice = await live.event("session.notice", code="video_degraded")
+    assert "'still' draws instead" in notice["detail"]
+    before = len(live.media)
+    await live.send("say", text="All is well.")
+    await until_last(live, 1)
+    await live.played_all(1)
+    await live.event("turn.finished", turn=1, outcome="completed")
+    assert len(live.media) > before
+    kinds = [event["data"].get("code") for event in (await stage.get(f"/sessions/{live.session}/events"))["results"]]
+    assert "video_degraded" in kinds
+
+
+async def test_it_begins_and_ends_pictures_when_the_client_says_so(easel: House, stage: Stage) -> None:
+    live = await stage.open()
+    assert (await live.event("session.ready"))["video"] is None
+    await live.send("video", codecs=["webp"], width=128, fps=10)
+    await live.until(lambda: len(pictures(live, 0, Kind.WEBP)) >= 2, what="pictures")
+    viewer = await stage.join(live.session, "viewer")
+    await viewer.send("video", codecs=["webp", "jpeg"])
+    await viewer.until(lambda: len(pictures(viewer, 0, Kind.WEBP)) >= 2, what="pictures for a viewer")
+    await live.send("video", active=False)
+    await live.send("ping", t=1)
+    await live.event("pong")
+    before = len(live.media)
+    await live.send("video", codecs=["gif"])
+    assert (await live.error("unknown_codecs"))["status"] == 400
+    assert len(live.media) == before
+
+
+async def test_another_worker_goes_on_when_one_is_lost(easel: House, stage: Stage) -> None:
+    live = await stage.open(render="server", video=VIDEO)
+    await live.until(lambda: len(pictures(live, 0)) >= 3, what="pictures")
+    main = psutil.Process(easel.processes.children["frames"].pid)
+    for process in [*main.children(recursive=True), main]:
+        process.send_signal(signal.SIGKILL)
+    easel.processes.children["frames"].wait()
+    await live.send("say", text="You still hear me.")
+    await live.last_of(1)
+    await live.played_all(1)
+    await live.event("turn.finished", turn=1, outcome="completed")
+    before = len(live.media)
+    easel._start("frames", COMMAND)
+    await live.until(lambda: len(live.media) > before + 3, what="pictures again")

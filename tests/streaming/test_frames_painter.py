@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import io
 
 import numpy as np
 import pytest
@@ -75,11 +75,12 @@ def test_it_simplifies_what_is_too_slow_but_keeps_the_last_step() -> None:
     assert not painter.has_simpler
 
 
-def test_it_shows_the_middle_of_the_portrait_on_white(tmp_path: Path) -> None:
+def test_it_shows_the_middle_of_the_portrait_on_white() -> None:
     portrait = Image.new("RGBA", (40, 20), (0, 0, 0, 0))
     portrait.paste((200, 30, 30, 255), (10, 0, 20, 20))
-    portrait.save(tmp_path / "portrait.webp", lossless=True)
-    (picture, *_) = StillRenderer.of(tmp_path / "portrait.webp", 20).render(TABLE)
+    data = io.BytesIO()
+    portrait.save(data, "WEBP", lossless=True)
+    (picture, *_) = StillRenderer.of(data.getvalue(), 20).render(TABLE)
     assert picture.shape == (20, 20, 3)
     assert tuple(picture[10, 3]) == (200, 30, 30)
     assert tuple(picture[10, 16]) == (255, 255, 255)
