@@ -48,12 +48,13 @@ _ENTRIES = (
     ("avatars", "Avatars", "users-round", "avatars:read"),
     ("sessions", "Sessions", "history", "sessions:read"),
     ("usage", "Usage", "gauge", "usage:read"),
+    ("videos", "Videos", "clapperboard", "sessions:read"),
     ("voices", "Voices", "audio-lines", "avatars:read"),
     ("billing", "Billing", "credit-card", "billing:read"),
     ("developers", "Developers", "code", "workspace:read"),
     ("settings", "Settings", "settings", "workspace:read"),
 )
-_RAIL_ORDER = ("Studio", "Avatars", "Voices", "Sessions", "Usage", "Billing", "Developers", "Settings")
+_RAIL_ORDER = ("Studio", "Avatars", "Voices", "Sessions", "Videos", "Usage", "Billing", "Developers", "Settings")
 
 
 def shell(request: HttpRequest) -> dict[str, Any]:

@@ -1,0 +1,88 @@
+"""The pages of videos: gallery, cards that follow the making, the form, cancel and delete."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import Role, Workspace
+from accounts.tenancy import workspace_scope
+from avatars.videos import pipeline
+from avatars.videos.models import Video, VideoState
+from tests.avatars.videos.factories import asked, made, now
+from tests.people import Join, sign_in
+
+pytestmark = pytest.mark.django_db
+FORM = {"script": "Hello there.", "title": "", "avatar": "ada", "voice": "", "emotion": "happy", "size": "512x512", "ground": ""}
+FORM |= {"format": "mp4", "captions": "vtt"}
+
+
+def page(client: Client, path: str = "/videos") -> str:
+    response = client.get(path)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_it_offers_a_first_video(alice_client: Client) -> None:
+    assert "Make a video" in page(alice_client)
+
+
+def test_it_follows_a_video_until_it_can_be_watched(workspace: Workspace, alice_client: Client) -> None:
+    video = asked(workspace.pk, captions="vtt")
+    assert f'hx-get="/videos/{video.pk}/card" hx-trigger="every 2s"' in page(alice_client)
+    pipeline.prepare(workspace.pk, video.pk)
+    assert "Rendering, 4 %" in page(alice_client, f"/videos/{video.pk}/card")
+    made(workspace.pk, video)
+    card = page(alice_client, f"/videos/{video.pk}/card")
+    assert "hx-get" not in card
+    for part in ("<video controls", '<track kind="captions"', 'download="papa-bought', "poster="):
+        assert part in card
+
+
+def test_it_asks_for_what_the_form_says(workspace: Workspace, alice_client: Client) -> None:
+    assert 'name="disclosure"' in page(alice_client, "/videos/new")
+    assert alice_client.post("/videos/new", FORM).status_code == 302
+    with workspace_scope(workspace.pk):
+        wish: dict[str, Any] = Video.objects.get().wish
+    assert (wish["label"], wish["format"], wish["emotions"][0]["name"]) == ("", "mp4", "happy")
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [({"script": ""}, "required"), ({"ground": "alpha"}, "Only WebM"), ({"script": "word " * 3900}, "are taken")],
+)
+def test_it_says_at_the_form_what_is_wrong(
+    workspace: Workspace, alice_client: Client, changes: dict[str, str], words: str
+) -> None:
+    response = alice_client.post("/videos/new", FORM | changes)
+    assert response.status_code == 422
+    assert words in response.content.decode()
+    with workspace_scope(workspace.pk):
+        assert not Video.objects.exists()
+
+
+def test_it_cancels_and_deletes(workspace: Workspace, alice_client: Client) -> None:
+    video = asked(workspace.pk)
+    alice_client.post(f"/videos/{video.pk}/stop")
+    assert now(workspace.pk, video).state == VideoState.CANCELLED
+    assert "Nothing was charged" in page(alice_client)
+    alice_client.post(f"/videos/{video.pk}/remove")
+    with workspace_scope(workspace.pk):
+        assert not Video.objects.exists()
+
+
+def test_it_shows_viewers_what_there_is_and_lets_them_change_nothing(workspace: Workspace, join: Join) -> None:
+    video = asked(workspace.pk)
+    client = sign_in(join("Dora", Role.VIEWER), workspace)
+    assert "/stop" not in page(client)
+    assert client.post(f"/videos/{video.pk}/stop").status_code == 403
+    assert client.get("/videos/new").status_code == 403
+
+
+def test_it_shows_strangers_nothing(workspace: Workspace, charlie_client: Client) -> None:
+    video = asked(workspace.pk)
+    assert charlie_client.get(f"/videos/{video.pk}/card").status_code == 404
+    assert charlie_client.post(f"/videos/{video.pk}/remove").status_code == 404
+    assert now(workspace.pk, video).state == VideoState.QUEUED
