@@ -54,7 +54,7 @@ def interior(points: Floats, photo: Plane, moves: Moves, *, own: bool = True) ->
     kept, own_teeth, own_all = _own(points, photo, moves)
     shows_teeth = own and own_teeth.sum() > 0.4 * max(1.0, float(own_all.sum()))
     upper = _placed(_teeth(_UPPER, light), width=0.80, top=-0.31, height=0.52)
-    lower = _placed(_teeth(_LOWER, light * 0.62)[::-1], width=0.60, top=0.0, height=0.34)
+    lower = _placed(_teeth(_LOWER, light * 0.7)[::-1], width=0.60, top=0.0, height=0.34)
     lower = _shadowed(gaussian_filter(lower, (1.1, 1.3, 0)))
     layers = [_cavity(light), _tongue(light), lower, upper * (0.0 if shows_teeth else 1.0)]
     textures = np.stack(layers).transpose(0, 3, 1, 2).astype(np.float32)
@@ -128,7 +128,7 @@ def _shadowed(row: Plane) -> Plane:
     across, down = _axes()
     shade = np.clip(1 - 0.75 * (np.abs(across) / 0.6) ** 2, 0.1, 1) * np.clip(1.05 - 1.9 * np.clip(down, 0, 1), 0.25, 1)
     shaded: Plane = row.copy()
-    shaded[..., :3] *= shade[..., None]
+    shaded[..., :3] *= shade[..., None] ** np.array([0.85, 1.05, 1.25])  # less light, warmer light
     return shaded
 
 

@@ -17,7 +17,7 @@ _SPREADING: Final = {"mouthSmile", "mouthStretch", "mouthDimple"}
 _GAP: Final = row({name: mm for name, mm in face_table("rig")["gap"].items() if name not in _SPREADING})
 """Millimetres between the lips per weight; what only widens the mouth says nothing about closing it."""
 _SPEAKING: Final = row(
-    {"jawOpen": 4, "mouthLowerDown": 1, "mouthUpperUp": 1, "mouthFunnel": 1.5, "mouthPucker": 1.5, "mouthStretch": 0.7}
+    {"jawOpen": 7, "mouthLowerDown": 1.6, "mouthUpperUp": 1.6, "mouthFunnel": 3, "mouthPucker": 3, "mouthStretch": 1}
 )
 _MOUTH: Final = np.array([name.startswith(("mouth", "jaw")) for name in ARKIT], float)
 _LIDS: Final = {side: [i for i, n in enumerate(ARKIT) if n.startswith(("eyeLook", "eyeSquint", "eyeWide")) and n.endswith(side)]
@@ -25,7 +25,8 @@ _LIDS: Final = {side: [i for i, n in enumerate(ARKIT) if n.startswith(("eyeLook"
 _BLINK: Final = {side: INDEX["eyeBlink" + side] for side in ("Left", "Right")}
 _POSE: Final = slice(52, 55)
 _MOST_TURN: Final = 12.0  # degrees; beyond, one photo has nothing to show
-_SPOKEN_GAP: Final = 0.03  # of the eyes' distance is left of an open mouth's gap while it speaks
+_SPOKEN_GAP: Final = 0.015  # of the eyes' distance is left of an open mouth's gap while it speaks
+_PRESSED: Final = 1.3  # a little beyond touching; the upper lip hides the rest
 _IDLE_GAP: Final = (0.12, 0.20)  # a mouth as open as this in the photo is no way to wait
 
 
@@ -35,7 +36,7 @@ class Drive:
 
     `fields`: (T, 53) weights of the movements, the last closes the lips; `turn`: (T, 3) degrees of yaw, pitch, roll;
     `lids`: (T, 2) 0–1 left and right; `look`: (T, 2, 2) sines of the left and right eye to the picture's right and down;
-    `tongue`: (T,) 0–1; `rest`: (T,) 0–1, how much the mouth is as in the photo.
+    `tongue`: (T,) 0–1; `sealed`: (T,) 0–1, lips pressed together; `rest`: (T,) 0–1, how much the mouth is as in the photo.
     """
 
     fields: Plane
@@ -43,6 +44,7 @@ class Drive:
     lids: Plane
     look: Plane
     tongue: Plane
+    sealed: Plane
     rest: Plane
 
 
@@ -61,14 +63,15 @@ def drive(table: Plane, moves: Moves) -> Drive:
         lids=lids.astype(np.float32),
         look=_look(weights).astype(np.float32),
         tongue=np.clip(weights[:, INDEX["tongueOut"]] * 1.6, 0, 1).astype(np.float32),
-        rest=(rest * (1 - closing)).astype(np.float32),
+        sealed=np.clip((closing - 0.92) / (_PRESSED - 0.92), 0, 1).astype(np.float32),
+        rest=(rest * np.clip(1 - closing, 0, 1)).astype(np.float32),
     )
 
 
 def _closing(weights: NDArray[np.float64], moves: Moves) -> NDArray[np.float64]:
-    """How far the photo's own open lips are brought together, (T,) 0–1: wholly when the face presses them, mostly in speech."""
-    pressed = np.clip((-(weights @ _GAP) - 0.05) / 0.5, 0, 1)
-    spoken = np.clip(weights @ _SPEAKING, 0, 1) * np.clip(1 - _SPOKEN_GAP / max(moves.openness, 1e-6), 0, 0.85)
+    """How far the photo's own open lips are brought together, (T,) 0–1.3: wholly when the face presses them, mostly in speech."""
+    pressed = _PRESSED * np.clip((-(weights @ _GAP) - 0.05) / 0.5, 0, 1)
+    spoken = np.clip(weights @ _SPEAKING, 0, 1) * np.clip(1 - _SPOKEN_GAP / max(moves.openness, 1e-6), 0, 0.92)
     low, high = _IDLE_GAP
     idle = np.clip((weights @ _MOUTH) / 0.12, 0, 1) * np.clip((moves.openness - low) / (high - low), 0, 1)
     closing: NDArray[np.float64] = np.maximum(np.maximum(pressed, spoken), idle)

@@ -1,5 +1,6 @@
 """Lids and eyes, each in the small window round its eye."""
 
+import torch
 from torch import Tensor
 
 from avatars.photo.renderer_parts import EyeTensors, Parts
@@ -7,6 +8,8 @@ from avatars.photo.renderer_sampling import sample, window_places
 from avatars.photo.rig_eyes import LEVELS
 
 _LASH_FROM, _LASH_OVER = 0.5, 0.35  # lashes show as a band once the lid is this far down
+
+_AWAKE = 25  # an eye that moves by a 25th is drawn as a ball behind lids; one at rest is the photo
 
 
 def move_lids(places: Tensor, parts: Parts, closed: Tensor) -> None:
@@ -28,7 +31,8 @@ def draw_eyes(person: Tensor, places: Tensor, parts: Parts, closed: Tensor, look
         if not closed[:, k].any() and not look[:, k].any():
             continue
         at = window_places(_window(places[:, :2], eye), eye.left, eye.top, eye.size, parts.side)
-        opening = sample(eye.opening, at, beyond="zeros")
+        moving = torch.maximum(closed[:, k], look[:, k].abs().amax(1)).mul(_AWAKE).clamp(0, 1)
+        opening = sample(eye.opening, at, beyond="zeros") * moving.view(-1, 1, 1, 1)
         turned = at - (look[:, k] * (eye.turn * 2 / eye.size)).view(-1, 2, 1, 1)
         window = _window(person[:, :3], eye)
         window += (sample(eye.ball, turned) - window) * opening

@@ -13,6 +13,7 @@ from avatars.photo.renderer_parts import Box, MouthTensors, Parts
 from avatars.photo.renderer_sampling import sample, widen
 
 _SHADOW = 0.62  # how dark the upper lip makes what is right behind it
+_SEALED = 0.8  # between pressed lips there is a dark line, not teeth
 _LIP = 0.08  # reach of that shadow, in widths of the mouth
 
 
@@ -29,6 +30,7 @@ def draw_mouth(person: Tensor, fine: Tensor, lower: Tensor, light: Tensor, head:
     lip = sample(mouth.lower, coarse[:, :2] + pixels)
     cover = sample(mouth.upper, fine[:, :2, rows, columns])
     inside = _inside(coarse[:, 3:] + pixels, driven, parts) * _shadow(cover, parts.moves.mouth)
+    inside *= 1 - _SEALED * torch.from_numpy(driven.sealed).to(inside.device).view(-1, 1, 1, 1)
     below = torch.lerp(inside, lip[:, :3] * (coarse[:, 2:3] + 1), lip[:, 3:])
     window = person[:, :3, rows, columns]
     window += (below - window) * (1 - cover)

@@ -17,7 +17,7 @@ from avatars.photo.rig_topology import EYES, Eye
 
 LEVELS: Final = 9
 _REACH: Final = 0.95  # half the window's side per width of the eye
-_MEET: Final = 0.12  # of the opening, up from the lower lid, is where closed lids meet
+_MEET: Final = 0.07  # of the opening, up from the lower lid, is where closed lids meet
 _LASHES: Final = 0.34  # of the way from lid edge to crease may be lashes or their shadow
 _EYEBALL: Final = 12.0  # radius in mm
 
