@@ -1,0 +1,79 @@
+"""Making an avatar on its page: a file, the consent, what was refused, and the face that comes alive."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from accounts.models import User, Workspace
+from accounts.tenancy import workspace_scope
+from avatars.models import Avatar
+from config.processes import render
+from tests.avatars.own.conftest import picture
+from tests.avatars.own.heads import head
+from tests.browser.visitor import Visit
+from tests.house import House
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+
+@pytest.fixture(scope="module", autouse=True)
+def rendering(house: House) -> Iterator[None]:
+    """A worker for pictures."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    house._start("render", render(threads=1))
+    yield
+    process = house.processes.children.pop("render")
+    process.terminate()
+    process.wait(20)
+
+
+def choose(page: Page, path: Path, content: bytes) -> None:
+    path.write_bytes(content)
+    page.locator("#file").set_input_files(path)
+
+
+def test_a_refused_picture_makes_room_for_a_better_one(visit: Visit, alice: User, workspace: Workspace, tmp_path: Path) -> None:
+    page = visit(alice, workspace, draws=False, viewport={"width": 1200, "height": 900}).go("/avatars")
+    page.get_by_role("link", name="New avatar").click()
+    choose(page, tmp_path / "notes.txt", b"text")
+    expect(page.get_by_text("Choose a JPEG, PNG or WebP picture, or a GLB head.")).to_be_visible()
+    choose(page, tmp_path / "wall.jpg", picture())
+    make = page.get_by_role("button", name="Make the avatar")
+    expect(make).to_be_disabled()
+    page.get_by_role("checkbox").check()
+    make.press("Enter")
+    expect(page.get_by_role("heading", name="There is no face to be found.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_role("button", name="Try another picture")).to_be_focused()
+    page.keyboard.press("Enter")
+    choose(page, tmp_path / "mira.glb", head("jawOpen", "mouthClose"))
+    make.click()
+    expect(page.get_by_role("heading", name="mira is ready.")).to_be_visible(timeout=60_000)
+    expect(page.get_by_text("2 of 52 movements of the face were found")).to_be_visible()
+    page.get_by_role("link", name="Talk").press("Enter")
+    page.wait_for_url(re.compile(r"/studio\?avatar="))
+    with workspace_scope(workspace.pk):
+        made = Avatar.objects.get()
+    expect(page.locator("input[name=avatar]:checked")).to_have_value(str(made.pk))
+
+
+def test_it_is_deleted_in_the_gallery_by_who_types_its_name(
+    visit: Visit, alice: User, workspace: Workspace, tmp_path: Path
+) -> None:
+    page = visit(alice, workspace, draws=False, viewport={"width": 1200, "height": 900}).go("/avatars/new")
+    choose(page, tmp_path / "mira.glb", head())
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Make the avatar").click()
+    expect(page.get_by_role("heading", name="mira is ready.")).to_be_visible(timeout=60_000)
+    page.goto("/avatars")
+    page.get_by_label("Delete mira").click()
+    page.get_by_label("Name of the avatar").fill("mira")
+    page.get_by_role("button", name="Delete for good").click()
+    expect(page.get_by_text("everything made from it are deleted")).to_be_visible()
+    with workspace_scope(workspace.pk):
+        assert not Avatar.objects.exists()
