@@ -14,7 +14,7 @@ import numpy as np
 from avatars.render.base import Pictures, RenderFailed, Table
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Request:
     """Rows of one session that must be drawn by `deadline`, seconds of the monotonic clock."""
 

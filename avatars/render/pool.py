@@ -54,6 +54,11 @@ class RenderPool:
         self._closed = False
         self._changed = threading.Condition()
 
+    @property
+    def busy(self) -> bool:
+        """Whether no process is free."""
+        return not self._free
+
     def render(self, recipe: Hashable, table: Table) -> Pictures:
         """Pictures (T, H, W, 3).
 
@@ -171,10 +176,7 @@ class _Process:
 
 def _serve(pipe: Connection, build: Build) -> None:
     """A process's life: draw what comes until the other end is closed."""
-    import torch
-
-    os.environ.setdefault("LP_NUM_THREADS", "1")  # of OpenGL in software
-    torch.set_num_threads(1)
+    os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LP_NUM_THREADS": "1"}  # torch, and OpenGL in software
     keep_freed()
     kept: dict[Hashable, Renderer] = {}
     while True:

@@ -19,7 +19,8 @@ def brightness(picture: Pictures, box: tuple[int, int, int, int]) -> float:
 def moved(**channels: float) -> NDArray[np.int_]:
     """How much each pixel of Omar changes from rest, (H, W)."""
     still, posed = renderer().render(np.concatenate([pose(), pose(**channels)])).astype(int)
-    return np.abs(posed - still).max(-1)
+    change: NDArray[np.int_] = np.abs(posed - still).max(-1)
+    return change
 
 
 @pytest.mark.parametrize("slug", ["omar", "kenji"])
