@@ -52,6 +52,14 @@ def render(*, threads: int = 2) -> list[str]:
     ]
 
 
+def frames(*, processes: int = 1, threads: int = 8) -> list[str]:
+    """Workers that draw live sessions for clients that can't. A session holds a thread; a process draws on one core."""
+    return [
+        *("env", f"dramatiq_queue_prefetch={threads}", sys.executable, "-m", "dramatiq", "config.frames", "--queues", "frames"),
+        *("--processes", str(processes), "--threads", str(threads), "--worker-shutdown-timeout", "5000", "--skip-logging"),
+    ]
+
+
 def clock() -> list[str]:
     return [sys.executable, "manage.py", "clock"]
 

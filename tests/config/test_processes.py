@@ -8,7 +8,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from config.processes import BATCH_QUEUES, batch, render, worker
+from config.processes import BATCH_QUEUES, batch, frames, render, worker
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ROOMS = ("accounts", "quotas", "avatars", "sessions", "streaming")
@@ -37,7 +37,7 @@ def loaded_by(entry: str) -> tuple[set[str], set[str]]:
 
 def test_every_actor_is_loaded_by_its_worker() -> None:
     batch_modules, batch_queues = loaded_by("config.batch")
-    missing = actor_modules() - batch_modules - {"streaming.tasks"}
+    missing = actor_modules() - batch_modules - {"streaming.tasks", "streaming.frames.tasks"}
     assert missing == set(), "import them in config/batch.py"
     assert batch_queues - set(BATCH_QUEUES) <= {"live", "render"}, "name the queue in config/processes.py"
     assert not {"onnxruntime", "torch"} & batch_modules, "voices and networks are loaded by the other workers"
@@ -48,6 +48,21 @@ def test_pictures_have_a_worker_of_their_own() -> None:
     assert {"torch", "avatars.tasks"} <= modules
     assert "render" in queues
     assert render()[render().index("--queues") + 1 : render().index("--processes")] == ["render"]
+
+
+def test_pictures_of_live_sessions_have_a_worker_of_their_own() -> None:
+    modules, queues = loaded_by("config.frames")
+    assert {"torch", "streaming.frames.tasks"} <= modules
+    assert "frames" in queues
+    assert frames()[frames().index("--queues") + 1 : frames().index("--processes")] == ["frames"]
+
+
+def test_no_gateway_and_no_worker_of_turns_loads_what_draws() -> None:
+    for entry in ("config.asgi", "streaming.tasks"):
+        modules, _ = loaded_by(
+            f"django, os; os.environ.setdefault('DJANGO_SETTINGS_MODULE', 'config.settings'); django.setup(); import {entry}"
+        )
+        assert not {"torch", "av", "avatars.render.head.model"} & modules, entry
 
 
 def test_live_turns_have_a_worker_of_their_own() -> None:

@@ -22,9 +22,12 @@ COMMANDS = {
     "worker": processes.worker(),
     "batch": processes.batch(),
     "render": processes.render(),
+    "frames": processes.frames(),
     "clock": processes.clock(),
 }
-UNITS = {"web": "visavis-web@", "worker": "visavis-worker@"} | {name: f"visavis-{name}" for name in ("batch", "render", "clock")}
+UNITS = {"web": "visavis-web@", "worker": "visavis-worker@"} | {
+    name: f"visavis-{name}" for name in ("batch", "render", "frames", "clock")
+}
 
 
 def essence(command: list[str]) -> list[str]:

@@ -4,32 +4,21 @@ from __future__ import annotations
 
 import io
 import signal
-import sys
-from collections.abc import Iterator
 
 import av
 import numpy as np
 import psutil
-import pytest
 from PIL import Image
 
 from streaming.protocol import Flag, Kind
 from tests.house import House
 from tests.live import LiveClient, Media, Stage
+from tests.streaming.drawing import COMMAND, easel
 from tests.streaming.test_published_protocol import validator
 
 TEXT = "Good morning. My name is Ada, and I am happy to meet you."
+__all__ = ["easel"]
 VIDEO = {"codecs": ["jpeg"], "width": 256, "fps": 20}
-COMMAND = [sys.executable, "-m", "dramatiq", "tests.streaming.easel", "--queues", "frames", "--processes", "1", "--threads", "4"]
-
-
-@pytest.fixture(scope="module")
-def easel(house: House) -> Iterator[House]:
-    """The house with a worker that draws."""
-    house._start("frames", COMMAND)
-    yield house
-    house.processes.children["frames"].terminate()
-    house.processes.children.pop("frames").wait()
 
 
 def pictures(live: LiveClient, turn: int, kind: Kind = Kind.JPEG) -> list[Media]:
