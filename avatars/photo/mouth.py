@@ -53,8 +53,8 @@ def interior(points: Floats, photo: Plane, moves: Moves, *, own: bool = True) ->
     light = _light(points, photo)
     kept, own_teeth, own_all = _own(points, photo, moves)
     shows_teeth = own and own_teeth.sum() > 0.4 * max(1.0, float(own_all.sum()))
-    upper = _placed(_teeth(_UPPER, light), width=0.80, top=-0.31, height=0.52)
-    lower = _placed(_teeth(_LOWER, light * 0.7)[::-1], width=0.60, top=0.0, height=0.34)
+    upper = _placed(_teeth(_UPPER, light), width=0.80, top=-0.27, height=0.52)
+    lower = _placed(_teeth(_LOWER, light * 0.78)[::-1], width=0.60, top=0.0, height=0.34)
     lower = _shadowed(gaussian_filter(lower, (1.1, 1.3, 0)))
     layers = [_cavity(light), _tongue(light), lower, upper * (0.0 if shows_teeth else 1.0)]
     textures = np.stack(layers).transpose(0, 3, 1, 2).astype(np.float32)
@@ -128,7 +128,7 @@ def _shadowed(row: Plane) -> Plane:
     across, down = _axes()
     shade = np.clip(1 - 0.75 * (np.abs(across) / 0.6) ** 2, 0.1, 1) * np.clip(1.05 - 1.9 * np.clip(down, 0, 1), 0.25, 1)
     shaded: Plane = row.copy()
-    shaded[..., :3] *= shade[..., None] ** np.array([0.85, 1.05, 1.25])  # less light, warmer light
+    shaded[..., :3] *= shade[..., None] ** np.array([0.75, 1.1, 1.5])  # less light, warmer light
     return shaded
 
 
@@ -157,6 +157,7 @@ def _under_lip(photo: Plane, shown: Plane, mask: Plane, reach: int) -> tuple[Pla
 
 
 def mouth_axes(points: Floats) -> tuple[Floats, Floats, float]:
-    """Middle and direction of the inner mouth, and half its width in pixels."""
+    """Middle of the seam between the lips, direction of the inner mouth, and half its width in pixels."""
     frame = mouth_frame(points, (int(UPPER_LIP[0, 0]), int(UPPER_LIP[0, -1])))
-    return frame.start + frame.along * frame.width / 2, frame.along, frame.width / 2
+    dip = float(frame.place(points[[UPPER_LIP[0, 5], LOWER_LIP[0, 5]]])[1].mean())
+    return frame.start + frame.along * frame.width / 2 + frame.down * dip, frame.along, frame.width / 2

@@ -12,7 +12,7 @@ from avatars.photo.renderer_drive import Drive
 from avatars.photo.renderer_parts import Box, MouthTensors, Parts
 from avatars.photo.renderer_sampling import sample, widen
 
-_SHADOW = 0.62  # how dark the upper lip makes what is right behind it
+_SHADOW = 0.5  # how dark the upper lip makes what is right behind it
 _SEALED = 0.8  # between pressed lips there is a dark line, not teeth
 _LIP = 0.08  # reach of that shadow, in widths of the mouth
 
@@ -77,7 +77,7 @@ def _drops(driven: Drive, mouth: MouthTensors, device: torch.device) -> Tensor:
     jaw = (fields @ mouth.jaw).div(mouth.half).clamp(min=-0.2)
     rounded = fields[:, INDEX["mouthPucker"]] + 0.5 * fields[:, INDEX["mouthFunnel"]]
     lifted = tongue * (0.10 + 0.55 * jaw + mouth.gap)
-    return torch.stack([jaw * 0.4, jaw * 0.85 + mouth.gap - lifted, jaw * 0.97 + mouth.gap + 0.05, rounded * -0.16], 1)
+    return torch.stack([jaw * 0.4, jaw * 0.85 + mouth.gap - lifted, jaw * 0.97 + mouth.gap + 0.07, rounded * -0.16], 1)
 
 
 def _shadow(cover: Tensor, width: float) -> Tensor:
