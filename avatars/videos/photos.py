@@ -1,4 +1,4 @@
-"""Photo avatars in videos: over another background, cut out, and larger than their renderer draws."""
+"""Photo avatars in videos: over another background, cut out, larger and wider than their renderer draws."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import numpy as np
 import torch
-from PIL import Image
+from PIL import Image, ImageFilter, ImageOps
 
 from avatars.photo.renderer import PhotoRenderer
 from avatars.photo.rig import BadRig, PhotoRig
@@ -21,39 +21,57 @@ def photo_renderer(data: bytes, size: tuple[int, int], behind: Pictures | None, 
         rig = PhotoRig.from_bytes(data)
     except BadRig as error:
         raise RenderFailed("rig_unreadable", str(error)) from error
-    if transparent:
-        return CutOutPhoto(rig, size)
-    return LargePhoto(rig if behind is None else replace(rig, background=square(behind, len(rig.photo))), size)
+    return CutOutPhoto(rig, size) if transparent else LargePhoto(rig, size, behind)
+
+
+def elsewhere(rig: PhotoRig, background: Pictures) -> PhotoRig:
+    """The same person in front of another `background` (S, S, 3): what of the old one shines through goes, too."""
+    through = 1 - rig.alpha[..., None].astype(np.float32) / 255
+    photo = rig.photo + (background.astype(np.float32) - rig.background) * through
+    return replace(rig, photo=np.clip(photo + 0.5, 0, 255).astype(np.uint8), background=background)
 
 
 def square(picture: Pictures, side: int) -> Pictures:
-    """`picture` (H, W, 3) as the part of a square (side, side, 3) that a photo renderer of its size shows of it."""
+    """`picture` (H, W, 3), not wider than high, as the square (side, side, 3) of which a renderer of its size shows it."""
     height, width = picture.shape[:2]
-    longest = max(height, width)
-    top, left = (longest - height) // 4, (longest - width) // 2
-    edges = ((top, longest - height - top), (left, longest - width - left), (0, 0))
-    whole = Image.fromarray(np.pad(picture, edges, mode="edge"))
+    left = (height - width) // 2
+    whole = Image.fromarray(np.pad(picture, ((0, 0), (left, height - width - left), (0, 0)), mode="edge"))
     return np.asarray(whole.resize((side, side), Image.Resampling.BICUBIC))
 
 
 class LargePhoto:
-    """A photo at any size: drawn at the size that the renderer has, and enlarged."""
+    """A photo at any size: drawn at the size that the renderer has, and enlarged. A picture that is wider than high shows
+    the whole portrait in its middle: cut to the width it would lose the chin."""
 
-    def __init__(self, rig: PhotoRig, size: tuple[int, int]) -> None:
+    def __init__(self, rig: PhotoRig, size: tuple[int, int], behind: Pictures | None = None) -> None:
         self.size = size
-        scale = min(1.0, _MOST_SIDE / max(size))
-        width, height = (max(_LEAST_SIDE, round(side * scale)) for side in size)
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        self._renderer = PhotoRenderer(rig, (width, height), device)
+        width, height = self._shown = min(size), size[1]
+        self._left = (size[0] - width) // 2
+        self._wide = _beside(rig, size) if behind is None else behind
+        if behind is not None:
+            rig = elsewhere(rig, square(behind[:, self._left : self._left + width], rig.side))
+        scale = min(1.0, _MOST_SIDE / max(self._shown))
+        drawn = (max(_LEAST_SIDE, round(width * scale)), max(_LEAST_SIDE, round(height * scale)))
+        self._renderer = PhotoRenderer(rig, drawn, "cuda" if torch.cuda.is_available() else "cpu")
         self.most = self._renderer.most
 
     def render(self, table: Table) -> Pictures:
         """As Renderer has it."""
         pictures = self._renderer.render(table)
-        if self._renderer.size == self.size:
+        if self._renderer.size != self._shown:
+            large = [Image.fromarray(picture).resize(self._shown, Image.Resampling.BICUBIC) for picture in pictures]
+            pictures = np.stack([np.asarray(picture) for picture in large])
+        if self._shown == self.size:
             return pictures
-        large = [Image.fromarray(picture).resize(self.size, Image.Resampling.BICUBIC) for picture in pictures]
-        return np.stack([np.asarray(picture) for picture in large])
+        wide = np.repeat(self._wide[None], len(pictures), axis=0)
+        wide[:, :, self._left : self._left + self._shown[0]] = pictures
+        return wide
+
+
+def _beside(rig: PhotoRig, size: tuple[int, int]) -> Pictures:
+    """What stands beside a portrait in a wide picture: itself, out of focus."""
+    whole = ImageOps.fit(Image.fromarray(rig.photo), size, Image.Resampling.BICUBIC)
+    return np.asarray(whole.filter(ImageFilter.GaussianBlur(size[1] / 16)))
 
 
 class CutOutPhoto:
@@ -62,8 +80,8 @@ class CutOutPhoto:
 
     def __init__(self, rig: PhotoRig, size: tuple[int, int]) -> None:
         self.size = size
-        grounds = (np.full_like(rig.background, level) for level in (0, 255))
-        self._black, self._white = (LargePhoto(replace(rig, background=ground), size) for ground in grounds)
+        grounds = (np.full((size[1], size[0], 3), level, np.uint8) for level in (0, 255))
+        self._black, self._white = (LargePhoto(rig, size, ground) for ground in grounds)
         self.most = self._black.most
 
     def render(self, table: Table) -> Pictures:
@@ -72,8 +90,8 @@ class CutOutPhoto:
 
     def render_rgba(self, table: Table) -> Pictures:
         """Pictures (T, H, W, 4) with straight alpha."""
-        black = self._black.render(table).astype(np.int16)
-        difference = (self._white.render(table).astype(np.int16) - black).mean(-1, keepdims=True)
+        black = self._black.render(table).astype(np.float32)
+        difference = (self._white.render(table) - black).mean(-1, keepdims=True)
         cover = np.clip(255 - difference, 0, 255)
         straight = np.where(cover > 0, black * 255 / np.maximum(cover, 1), 0)
         return np.concatenate([np.clip(straight, 0, 255), cover], axis=-1).astype(np.uint8)
