@@ -16,7 +16,9 @@ django.setup()
 import torch  # noqa: E402
 
 from accounts.queue import broker  # noqa: E402  (dramatiq looks for it here)
+from avatars.render.memory import keep_freed  # noqa: E402
 from streaming.frames import studio, tasks  # noqa: E402
 
 torch.set_num_threads(1)
+keep_freed()
 __all__ = ["broker", "studio", "tasks"]

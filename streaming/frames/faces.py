@@ -1,128 +1,118 @@
-"""Which renderers can draw an avatar, best first, and with what. Renderers stay warm and are shared by a process's sessions.
+"""What an avatar is drawn from and with. Renderers stay warm and are shared by the sessions of a process.
 
 What draws needs torch and is imported when it is used, on the drawing thread: only workers for pictures do.
 """
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Callable, Mapping
+import hashlib
+import io
+import tempfile
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
+from functools import cache
 from pathlib import Path
+from typing import Literal
 from uuid import UUID
 
+import numpy as np
 from django.conf import settings
+from PIL import Image
 
 from accounts.tenancy import workspace_scope
-from avatars.models import AvatarKind
-from avatars.render.base import Renderer, RenderFailed
+from avatars.models import AvatarKind, StoredFile
+from avatars.render.base import Pictures, Renderer, Table
+from avatars.render.choose import Recipe, build, rungs
+from avatars.render.ladder import Rung
 from avatars.selectors import avatar_shown, lip_gap
 from avatars.services.files import files_of
 from avatars.storage import content_of
-from streaming.frames.painter import Step, StillRenderer
 
 KEPT = 8  # renderers of a process that stay loaded
-_FILES = ("head", "rig", "portrait")
+Kind = Literal["head", "photo"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Assets:
-    """What an avatar is drawn from: the bytes of its files by purpose (`head`: GLB, `rig`, `portrait`)."""
+class Face:
+    """Who is drawn: the renderer's kind, its GLB or rig, the portrait's bytes, and how far the lips are apart."""
 
-    id: str
-    kind: str
-    files: Mapping[str, bytes]
+    kind: Kind
+    asset: Path
+    portrait: bytes
     gap: dict[str, float]
 
-    def file(self, purpose: str) -> bytes:
-        """One file; raises RenderFailed."""
-        if purpose not in self.files:
-            raise RenderFailed("avatar_incomplete", f"The avatar has no {purpose}.")
-        return self.files[purpose]
+    def rungs(self, side: int) -> tuple[Rung, ...]:
+        """The ways to draw it at `side` pixels, best first."""
+        return rungs(Recipe(kind=self.kind, asset=self.asset, size=(side, side)), make=_warm)
+
+    def still(self, side: int) -> Pictures:
+        """The middle of the portrait (side, side, 3); what is transparent becomes white."""
+        with Image.open(io.BytesIO(self.portrait)) as opened:
+            picture = opened.convert("RGBA")
+        white = Image.new("RGBA", picture.size, "white")
+        white.alpha_composite(picture)
+        return np.asarray(_square(white.convert("RGB")).resize((side, side), Image.Resampling.LANCZOS))
 
 
-Make = Callable[[Assets, int], Renderer]
+def _square(picture: Image.Image) -> Image.Image:
+    side = min(picture.size)
+    left = (picture.width - side) // 2
+    return picture.crop((left, 0, left + side, side))
 
 
-def assets_of(workspace_id: str, avatar_id: str) -> Assets:
-    """What an avatar of a workspace, or of the stock cast, is drawn from. Raises Gone."""
+def face_of(workspace_id: str, avatar_id: str) -> Face:
+    """The face of a workspace's or a stock avatar. Raises Gone for one that was deleted, FileNotFoundError for a lost file."""
     with workspace_scope(UUID(workspace_id)):
         info = avatar_shown(avatar_id)
-        rows = files_of(UUID(avatar_id)) if info.is_own else {}
-        files = {purpose: content_of(rows[purpose]) for purpose in _FILES if purpose in rows}
-    return Assets(id=info.id, kind=info.kind, files=files or stock_files(info.id), gap=lip_gap(avatar_id))
-
-
-def stock_files(avatar_id: str) -> dict[str, bytes]:
-    """Those of a head of the stock cast."""
+        if info.is_own:
+            return _own(info.kind, files_of(UUID(avatar_id)))
     folder = Path(settings.BASE_DIR) / "static" / "cast"
-    return {"head": (folder / f"{avatar_id}.glb").read_bytes(), "portrait": (folder / f"{avatar_id}.webp").read_bytes()}
+    portrait = (folder / f"{info.id}.webp").read_bytes()
+    return Face(kind="head", asset=folder / f"{info.id}.glb", portrait=portrait, gap=lip_gap(info.id))
 
 
-def steps_of(assets: Assets, side: int) -> tuple[Step, ...]:
-    """The ways to draw an avatar at `side` pixels, best first; the still portrait, which never fails, is the last."""
-    drawn = tuple(
-        Step(name=name, begin=partial(_warm, assets, max(64, int(side * share)), name, make))
-        for name, share, make in MAKERS.get(assets.kind, ())
-    )
-    return (*drawn, Step(name="still", begin=lambda: StillRenderer.of(assets.file("portrait"), side)))
+def _own(kind: str, files: dict[str, StoredFile]) -> Face:
+    drawn: tuple[Kind, str] = ("photo", "rig") if kind == AvatarKind.PHOTO else ("head", "head")
+    missing = [purpose for purpose in (drawn[1], "portrait") if purpose not in files]
+    if missing:
+        raise FileNotFoundError(f"the avatar has no {missing[0]}")
+    return Face(kind=drawn[0], asset=_local(content_of(files[drawn[1]])), portrait=content_of(files["portrait"]), gap={})
 
 
-_renderers: dict[tuple[str, int, str, int], Renderer] = {}
+def _local(data: bytes) -> Path:
+    """The file on this machine, named by its content; renderers read paths."""
+    path = Path(_folder().name) / hashlib.sha256(data).hexdigest()
+    if not path.exists():
+        fresh = path.with_suffix(".new")
+        fresh.write_bytes(data)
+        fresh.replace(path)
+    return path
 
 
-def _warm(assets: Assets, side: int, name: str, make: Make) -> Renderer:
+@cache
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(prefix="visavis-faces-")
+
+
+class Shared:
+    """A renderer that several sessions use; none of them closes it."""
+
+    def __init__(self, renderer: Renderer) -> None:
+        self.size, self.most, self._renderer = renderer.size, renderer.most, renderer
+
+    def render(self, table: Table) -> Pictures:
+        """See Renderer."""
+        return self._renderer.render(table)
+
+
+MAKE: Callable[[Recipe], Renderer] = build
+_renderers: dict[Recipe, Shared] = {}
+
+
+def _warm(recipe: Recipe) -> Renderer:
     """The renderer that is there already, or a new one in place of the one unused longest. On the drawing thread alone."""
-    key = (assets.id, zlib.crc32(assets.files.get("rig") or assets.files.get("head") or b""), name, side)
-    renderer = _renderers.pop(key, None) or make(assets, side)
-    _renderers[key] = renderer
+    renderer = _renderers.pop(recipe, None) or Shared(MAKE(recipe))
+    _renderers[recipe] = renderer
     while len(_renderers) > KEPT:
         del _renderers[next(iter(_renderers))]
     return renderer
-
-
-def _head(assets: Assets, side: int) -> Renderer:
-    """Torch on CUDA, OpenGL elsewhere."""
-    return _torch(assets, side) if _device() == "cuda" else _opengl(assets, side)
-
-
-def _torch(assets: Assets, side: int) -> Renderer:
-    from avatars.render.head.model import read_head
-    from avatars.render.head.torch_renderer import TorchHead
-
-    return TorchHead(read_head(assets.file("head")), (side, side), device=_device())
-
-
-def _opengl(assets: Assets, side: int) -> Renderer:
-    from avatars.render.head.gl_renderer import GLHead
-    from avatars.render.head.model import read_head
-
-    return GLHead(read_head(assets.file("head")), (side, side))
-
-
-def _photo(assets: Assets, side: int) -> Renderer:
-    from avatars.photo.renderer import PhotoRenderer
-    from avatars.photo.rig import BadRig, PhotoRig
-
-    try:
-        return PhotoRenderer(PhotoRig.from_bytes(assets.file("rig")), (side, side), _device())
-    except BadRig as error:
-        raise RenderFailed("rig_unreadable", str(error)) from error
-
-
-def _device() -> str:
-    import torch
-
-    return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-# By kind: a name for people, the share of the side that is drawn (the rest is enlarged), and how to begin.
-MAKERS: dict[str, tuple[tuple[str, float, Make], ...]] = {
-    AvatarKind.HEAD3D: (
-        ("head", 1.0, _head),
-        ("head-half", 0.5, _head),
-        ("torch-half", 0.5, _torch),
-    ),
-    AvatarKind.PHOTO: (("photo", 1.0, _photo), ("photo-half", 0.5, _photo)),
-}

@@ -11,9 +11,11 @@ import sys
 import time
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
 import django
 import numpy as np
+from django.conf import settings
 
 from avatars.face import Animator
 from avatars.render.base import Pictures, Renderer, RenderFailed, Table
@@ -28,16 +30,12 @@ def main(avatar_id: str) -> None:
     os.environ["OMP_NUM_THREADS"] = "1"  # before torch is loaded
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
     django.setup()
-    from avatars.stock import stock_avatar
-    from streaming.frames.faces import MAKERS, Assets, stock_files
+    from avatars.render.choose import Recipe, build
 
-    assets = Assets(id=avatar_id, kind=stock_avatar(avatar_id).kind, files=stock_files(avatar_id), gap={})
+    asset = Path(settings.BASE_DIR) / "static" / "cast" / f"{avatar_id}.glb"
     table = Animator(7).track(0, FRAMES * 1000 // FPS, fps=FPS).table()
     for side in SIDES:
-        pictures = None
-        for name, share, make in MAKERS[assets.kind]:
-            if share == 1.0:
-                pictures = _drawn(name, side, partial(make, assets, side), table)
+        pictures = _drawn("head", side, partial(build, Recipe(kind="head", asset=asset, size=(side, side))), table)
         if pictures is not None:
             _encode(pictures, side)
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import UUID
 
 from django.conf import settings
+from django.db import connection
 
 from accounts.tenancy import workspace_scope
+from avatars.render.ladder import STILL, Degraded, Ladder
+from avatars.render.steps import Rules
 from sessions import events
 from sessions.models import AvatarSession
 from sessions.redis import client
@@ -17,10 +22,9 @@ from sessions.video import VideoWish
 from streaming import bus
 from streaming.compute import DeadlineLane, Lane
 from streaming.frames import bus as frames_bus
-from streaming.frames.faces import assets_of, steps_of
+from streaming.frames.faces import face_of
 from streaming.frames.leases import Lease
-from streaming.frames.painter import Painter, StillRenderer
-from streaming.frames.quality import IDLE_FPS, LEVELS
+from streaming.frames.quality import IDLE_FPS
 from streaming.frames.script import Script
 from streaming.frames.sender import Sender
 from streaming.frames.tasks import Assignment
@@ -30,7 +34,6 @@ logger = logging.getLogger(__name__)
 _LANE: Lane = DeadlineLane("drawing")
 MOST = 8  # frames at a time
 LOOK_S = 2.0  # between looks whether anybody is there
-TOO_SLOW_S = 6.0  # at the lowest quality: then a simpler renderer
 SIDES = (256, 512, 1024)  # few, so that sessions share renderers; pictures are made smaller where that was asked for
 COST_S = 0.02  # of a frame, before the first is made
 
@@ -40,13 +43,15 @@ class Studio:
 
     def __init__(self, assignment: Assignment, lease: Lease) -> None:
         self.session_id, self.workspace_id, self.lease = assignment.session_id, assignment.workspace_id, lease
-        self.assets = assets_of(assignment.workspace_id, assignment.avatar)
-        self.script = Script.of(assignment.seed, assignment.epoch_ms, self.assets.gap, bus.emotion(assignment.session_id))
+        with _brief_connection():
+            self.face = face_of(assignment.workspace_id, assignment.avatar)
+        self.script = Script.of(assignment.seed, assignment.epoch_ms, self.face.gap, bus.emotion(assignment.session_id))
         self.cost = COST_S
         self.is_over = False
-        self._looked_at = self._driver_at = self._good_at = time.monotonic()
+        self._looked_at = self._driver_at = time.monotonic()
         self._side = 0
-        self._painter: Painter | None = None
+        self._ladder: Ladder | None = None
+        self._steps: list[Degraded] = []  # of the ladder, told by this thread and not by the one that draws
 
     def run(self) -> None:
         """Until the session ends, nobody watches, or another worker has it."""
@@ -66,10 +71,10 @@ class Studio:
 
     def _first(self) -> None:
         """The portrait, as a renderer takes seconds to load."""
-        portrait = StillRenderer.of(self.assets.file("portrait"), self.sender.wish.width)
+        portrait = self.face.still(self.sender.wish.width)
         batch = self.script.next(time.monotonic(), fps=IDLE_FPS, idle_fps=IDLE_FPS, cost=COST_S, most=1)
         if batch is not None:
-            self.sender.send(batch, portrait.render(batch.table), "still")
+            self.sender.send(batch, portrait[None], STILL)
 
     def _catch_up(self) -> None:
         """What was said of the present turn before this worker listened."""
@@ -116,33 +121,26 @@ class Studio:
             self.sender.tally.skipped += self.script.reel.skipped - skipped
         if batch is not None:
             self._make(batch, now)
-        self._review(now)
+        self.sender.review(now)
 
     def _make(self, batch: Batch, now: float) -> None:
-        painter = self._painter_for(self.sender.wish.width)
+        ladder = self._ladder_for(self.sender.wish)
         try:
-            pictures = _LANE.run(batch.due, lambda: painter.render(batch.table))
-            self.sender.send(batch, pictures, painter.name)
+            pictures = _LANE.run(batch.due, lambda: ladder.render(batch.table))
+            self._tell_steps()
+            self.sender.send(batch, pictures, ladder.rung)
         except bus.Superseded:
             self.script.superseded(time.monotonic())
         spent = (time.monotonic() - now) / len(batch.pts_ms)
         self.cost += 0.2 * (min(spent, 2.0) - self.cost)
 
-    def _painter_for(self, width: int) -> Painter:
-        side = next((side for side in SIDES if side >= width), SIDES[-1])
-        if self._painter is None or self._side != side:
-            self._side, self._painter = side, Painter(steps_of(self.assets, side), self._degraded)
-        return self._painter
-
-    def _review(self, now: float) -> None:
-        report = self.sender.review(now)
-        if report is None:
-            return
-        if not report.is_trouble or self.sender.quality.level < len(LEVELS) - 1:
-            self._good_at = now
-        elif now - self._good_at > TOO_SLOW_S and self.cost * self.sender.fps > 1 and self._painter is not None:
-            self._painter.simplify("It is too slow here.")
-            self._good_at, self.cost = now, COST_S
+    def _ladder_for(self, wish: VideoWish) -> Ladder:
+        side = next((side for side in SIDES if side >= wish.width), SIDES[-1])
+        if self._ladder is None or self._side != side:
+            self._side = side
+            rules = Rules(budget_ms=1000 / wish.fps)
+            self._ladder = Ladder(self.face.rungs(side), self.face.still(side), told=self._steps.append, rules=rules)
+        return self._ladder
 
     def _look(self, now: float) -> None:
         if now - self._looked_at < LOOK_S:
@@ -159,11 +157,23 @@ class Studio:
     def _announce(self, facts: dict[str, Any]) -> None:
         bus.tell(self.session_id, kind="video.changed", facts=facts)
 
-    def _degraded(self, failed: str, reason: str) -> None:
-        """The session's events say so, and they tell its clients."""
-        stand_in = self._painter.name if self._painter is not None else ""
-        detail = f"The renderer {failed!r} gave up, {stand_in!r} draws instead. {reason}"[:400]
-        logger.warning("Session %s: %s", self.session_id, detail)
-        with workspace_scope(UUID(self.workspace_id)):
-            session = AvatarSession.objects.get(pk=self.session_id)
-            events.append(session, "session.notice", code="video_degraded", detail=detail)
+    def _tell_steps(self) -> None:
+        """The session's events say who draws, and they tell its clients."""
+        while self._steps:
+            step = self._steps.pop(0)
+            code = "video_restored" if step.code == "recovered" else "video_degraded"
+            detail = f"{step.target!r} draws in place of {step.origin!r}: {step.code}."
+            logger.warning("Session %s: %s", self.session_id, detail)
+            with _brief_connection(), workspace_scope(UUID(self.workspace_id)):
+                session = AvatarSession.objects.get(pk=self.session_id)
+                events.append(session, "session.notice", code=code, detail=detail)
+
+
+@contextmanager
+def _brief_connection() -> Iterator[None]:
+    """The database's connection goes back to the pool: a session is drawn for long, and asks seldom."""
+    try:
+        yield
+    finally:
+        if not connection.in_atomic_block:
+            connection.close()

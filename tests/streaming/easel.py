@@ -9,6 +9,7 @@ import numpy as np
 
 from avatars.face import CHANNELS
 from avatars.render.base import Pictures, RenderFailed, Table
+from avatars.render.choose import Recipe
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
@@ -49,10 +50,10 @@ class Mortal(Bars):
         return super().render(table)
 
 
-def bars(assets: faces.Assets, side: int) -> Bars:
+def bars(recipe: Recipe) -> Bars:
     """Kenji's do not last."""
-    return Mortal(side) if assets.id == "kenji" else Bars(side)
+    return (Mortal if recipe.asset.stem == "kenji" else Bars)(recipe.size[0])
 
 
-faces.MAKERS["head3d"] = (("bars", 1.0, bars),)
+faces.MAKE = bars
 __all__ = ["broker", "studio", "tasks"]

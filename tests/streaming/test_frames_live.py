@@ -59,7 +59,7 @@ async def test_it_draws_a_turn_beside_its_sound(easel: House, stage: Stage, quie
         validator(event["type"]).validate(fields)
     changed = [event for event in live.events if event["type"] == "video.changed"]
     assert {(event["codec"], event["width"]) for event in changed} == {("jpeg", 256)}
-    assert [event["renderer"] for event in changed] == ["still", "bars"]
+    assert [event["renderer"] for event in changed] == ["still", "head"]
     started = next(item.at for item in live.audio(1))
     assert shown[0].at - started < 1.0
     ahead = [item.header.pts_ms / 1000 - (item.at - started) for item in shown]
@@ -94,7 +94,8 @@ async def test_it_sends_nothing_of_a_turn_that_was_interrupted(easel: House, sta
 async def test_it_degrades_to_the_portrait_and_says_so(easel: House, stage: Stage) -> None:
     live = await stage.open(avatar="kenji", render="server", video=VIDEO)
     notice = await live.event("session.notice", code="video_degraded")
-    assert "'still' draws instead" in notice["detail"]
+    assert "in place of 'head': worn_out" in notice["detail"]
+    await live.event("video.changed", renderer="still")
     before = len(live.media)
     await live.send("say", text="All is well.")
     await until_last(live, 1)
