@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from django.db import DatabaseError, connection
 from django.http import HttpRequest, JsonResponse
 from redis.exceptions import RedisError
@@ -42,3 +44,32 @@ def _clock() -> bool:
         return bool(client().exists(LEADER_KEY))
     except RedisError:
         return False
+
+
+_OPEN = {"tags": ["Health"], "security": []}
+_ALIVE = {"type": "object", "required": ["status"], "properties": {"status": {"type": "string", "enum": ["ok"]}}}
+_CHECKS = {name: {"type": "boolean"} for name in ("postgres", "redis", "clock")}
+_READY = {
+    "type": "object",
+    "required": ["checks"],
+    "properties": {"checks": {"type": "object", "required": list(_CHECKS), "properties": _CHECKS}},
+}
+
+
+def described(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
+    """drf-spectacular postprocessing hook: both addresses, which are no views of the API."""
+    alive_answers = {"200": _answer("The process answers", _ALIVE)}
+    ready_answers = {"200": _answer("It can do its work", _READY), "503": _answer("What is false does not answer", _READY)}
+    result["paths"] |= {
+        "/healthz": {"get": _described("getHealth", alive, alive_answers)},
+        "/readyz": {"get": _described("getReadiness", ready, ready_answers)},
+    }
+    return result
+
+
+def _described(name: str, view: Any, answers: dict[str, Any]) -> dict[str, Any]:
+    return {"operationId": name, "description": view.__doc__, **_OPEN, "responses": answers}
+
+
+def _answer(meaning: str, shape: dict[str, Any]) -> dict[str, Any]:
+    return {"description": meaning, "content": {"application/json": {"schema": shape}}}

@@ -88,7 +88,7 @@ def groups(schema: Schema) -> tuple[Group, ...]:
     """An OpenAPI 3.1 description as groups, in the order of its paths."""
     found: dict[str, list[Operation]] = {}
     for path, methods in schema["paths"].items():
-        title = path.removeprefix(_PREFIX).split("/")[0].replace("-", " ").replace("_", " ").capitalize()
+        title = path.removeprefix(_PREFIX).lstrip("/").split("/")[0].replace("-", " ").replace("_", " ").capitalize()
         calls = [_operation(schema, path, method, methods[method]) for method in _METHODS if method in methods]
         found.setdefault(title, []).extend(calls)
     return tuple(Group(title=title, operations=calls) for title, calls in found.items())

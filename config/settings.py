@@ -173,6 +173,10 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
     "ENUM_NAME_OVERRIDES": {
         "SessionState": "sessions.models.SessionState",
         "TurnState": "sessions.models.TurnState",
+        "AvatarState": "avatars.models.AvatarState",
+        "Emotion": "avatars.face.EMOTIONS",
+        "VideoFormat": "avatars.rest.video_shapes.FORMATS",
+        "VideoState": "avatars.videos.models.VideoState",
         "WebhookDeliveryState": "accounts.webhooks.models.DeliveryState",
         "Metric": "quotas.rest.plan_shapes.METRICS",
         "Counter": "quotas.rest.usage_shapes.COUNTERS",
@@ -181,7 +185,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "SubscriptionStatus": "quotas.rest.plan_shapes.LIVE",
     },
     "SERVERS": [{"url": "/"}],
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "accounts.rest.schema.default_problem"],
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "accounts.rest.schema.default_problem", "config.health.described"],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }

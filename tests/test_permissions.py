@@ -52,6 +52,7 @@ WEBHOOK = "webhooks/<uuid:webhook_id>"
 DELIVERY = "webhooks/deliveries/<uuid:delivery_id>"
 ROUTES = [
     Route("GET", "me", ANY),
+    Route("GET", "info", ANY),
     Route("GET", "keys", "keys:read"),
     Route("POST", "keys", "keys:write"),
     Route("DELETE", "keys/<uuid:key_id>", "keys:write"),

@@ -19,6 +19,7 @@ _MEANINGS = {
     415: "The body is of a kind that this address does not take",
     422: "The Idempotency-Key was used with another request",
     429: "Too many requests; wait for Retry-After",
+    503: "Not now: something that is needed is missing, or too much is being computed",
 }
 
 

@@ -2,9 +2,10 @@
 
 from django.urls import path
 
-from avatars.rest import assets, blocks, presets
+from avatars.rest import about, assets, blocks, presets
 
 urlpatterns = [
+    path("info", about.InfoView.as_view(), name="api_info"),
     path("speech", blocks.SpeechView.as_view(), name="api_speech"),
     path("lipsync", blocks.LipsyncView.as_view(), name="api_lipsync"),
     path("avatars/<str:avatar_id>/state", presets.AvatarLookView.as_view(), name="api_avatar_state"),

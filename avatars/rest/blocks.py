@@ -56,7 +56,7 @@ class SpeechView(WorkspaceView):
             (200, "application/json"): SpeechOut,
             (200, "audio/wav"): OpenApiTypes.BINARY,
             (200, "audio/pcm"): OpenApiTypes.BINARY,
-            **problems(400, 401, 402, 403, 409, 429),
+            **problems(400, 401, 402, 403, 409, 429, 503),
         },
     )
     def post(self, request: Request) -> StreamingHttpResponse:
@@ -85,7 +85,7 @@ class LipsyncView(WorkspaceView):
         responses={
             (200, "application/json"): _LIPS,
             (200, "application/octet-stream"): OpenApiTypes.BINARY,
-            **problems(400, 401, 402, 403, 409, 413, 415, 429),
+            **problems(400, 401, 402, 403, 409, 413, 415, 429, 503),
         },
     )
     def post(self, request: Request) -> HttpResponseBase:

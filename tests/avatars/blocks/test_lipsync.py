@@ -154,3 +154,40 @@ def test_it_refuses_files_that_are_too_large_unread(alice_api: APIClient, charge
     answer = alice_api.post(URL, {"audio": content}, format="multipart")
     assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
     assert charged(Metric.STT_MS) == (0, 0)
+
+
+@commits
+def test_it_hears_what_our_own_voice_says(alice_api: APIClient, charged: Charged) -> None:
+    spoken: Any = alice_api.post("/api/v1/speech", {"text": TEXT}, headers={"Accept": "audio/wav"})
+    said = json.loads(asked(alice_api))
+    answer = alice_api.post(URL, {"audio": SimpleUploadedFile("map.wav", spoken.getvalue())}, format="multipart")
+    heard = answer.json()
+    assert (answer.status_code, heard["duration_ms"]) == (200, said["duration_ms"])
+    assert (heard["visemes"][0]["start_ms"], heard["visemes"][-1]["end_ms"]) == (0, said["duration_ms"])
+    assert agreement(said["visemes"], heard["visemes"], said["duration_ms"]) > 0.6
+    assert charged(Metric.STT_MS) == (said["duration_ms"], 0)
+
+
+def agreement(one: list[dict[str, Any]], other: list[dict[str, Any]], duration_ms: int) -> float:
+    """The share of time in which two lists of mouth shapes show the same."""
+    both: int = np.sum(names_at(one, duration_ms) == names_at(other, duration_ms))
+    return both / duration_ms
+
+
+def names_at(shapes: list[dict[str, Any]], duration_ms: int) -> Any:
+    return np.concatenate([[shape["viseme"]] * (shape["end_ms"] - shape["start_ms"]) for shape in shapes])[:duration_ms]
+
+
+@commits
+@pytest.mark.parametrize(("rate", "channels", "width"), [(24_000, 1, 2), (48_000, 2, 2), (8_000, 1, 4)])
+def test_it_draws_a_face_for_sound_of_any_usual_form(rate: int, channels: int, width: int, alice_api: APIClient) -> None:
+    wish = {"audio": upload(1.1, rate=rate, channels=channels, width=width), "output": "weights", "fps": 20, "emotion": "happy"}
+    answer: Any = alice_api.post(URL, wish, format="multipart")
+    assert (answer.status_code, json.loads(answer.getvalue())["frame_count"]) == (200, 22)
+
+
+@commits
+def test_it_refuses_sound_that_the_plan_has_no_room_for(alice_api: APIClient, charged: Charged) -> None:
+    answer = alice_api.post(URL, {"audio": upload(10.1)}, format="multipart")
+    assert (answer.status_code, answer.json()["metric"]) == (402, "stt_ms")
+    assert charged(Metric.STT_MS) == (0, 0)
