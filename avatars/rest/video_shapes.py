@@ -15,7 +15,7 @@ from avatars.videos.services.asking import MOST_CHARACTERS, MOST_CUES
 from avatars.videos.wish import MOST_SECONDS, EmotionCue, VideoWish
 from quotas.rest.parsing import StrictSerializer
 
-STAGES = [(state.value, state.label) for state in VideoState]
+FORMATS = ("webm", "mp4")
 _LEAST_SIDE, _MOST_SIDE = 64, 1920
 
 
@@ -71,7 +71,7 @@ class VideoIn(StrictSerializer):
     )
     height = serializers.IntegerField(min_value=_LEAST_SIDE, max_value=_MOST_SIDE, default=512)
     fps = serializers.IntegerField(min_value=10, max_value=60, default=25)
-    format = serializers.ChoiceField(choices=["webm", "mp4"], default="webm", help_text="VP9 and Opus, or H.264 and AAC.")
+    format = serializers.ChoiceField(choices=FORMATS, default="webm", help_text="VP9 and Opus, or H.264 and AAC.")
     captions = serializers.ChoiceField(
         choices=["none", "burned", "vtt"], default="none", help_text="Part of the picture, or a WebVTT file with timed words."
     )
@@ -104,7 +104,7 @@ class VideoUploadIn(StrictSerializer):
 
 class ProgressOut(serializers.Serializer[Any]):
     percent = serializers.IntegerField(help_text="0–100 of the whole.")
-    stage = serializers.ChoiceField(choices=STAGES)
+    stage = serializers.ChoiceField(choices=VideoState.choices)
     seconds_left = serializers.IntegerField(allow_null=True, help_text="Null while nothing is known.")
 
 
@@ -126,7 +126,7 @@ class VideoFilesOut(serializers.Serializer[Any]):
 class VideoOut(serializers.Serializer[Any]):
     id = serializers.UUIDField()
     title = serializers.CharField()
-    state = serializers.ChoiceField(choices=STAGES)
+    state = serializers.ChoiceField(choices=VideoState.choices)
     progress = ProgressOut()
     avatar = serializers.CharField()
     voice = serializers.CharField(allow_blank=True)
@@ -134,7 +134,7 @@ class VideoOut(serializers.Serializer[Any]):
     width = serializers.IntegerField()
     height = serializers.IntegerField()
     fps = serializers.IntegerField()
-    format = serializers.ChoiceField(choices=["webm", "mp4"])
+    format = serializers.ChoiceField(choices=FORMATS)
     captions = serializers.ChoiceField(choices=["none", "burned", "vtt"])
     background = serializers.CharField(allow_blank=True)
     disclosure_text = serializers.CharField(allow_blank=True, help_text="Empty where the picture says nothing of it.")
