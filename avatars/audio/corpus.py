@@ -8,6 +8,7 @@ import gzip
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -124,6 +125,22 @@ def spoken(parts: Sequence[Part], *, seed: int, unseen: bool) -> Iterator[Uttera
             for number in range(part.count):
                 text = _unseen(language, number) if unseen else _shuffled(language, random)
                 yield utterance(text, part.voice, native=part.native, rate=random.uniform(0.8, 1.3))
+
+
+def corpus(cache: Path, name: str) -> list[Utterance]:
+    """The utterances of "train" or "held_out", from the cache or made and put there."""
+    path = cache / f"{name}.npz"
+    if not path.exists():
+        cache.mkdir(parents=True, exist_ok=True)
+        unseen = name == "held_out"
+        made = list(spoken(HELD_OUT if unseen else TRAIN, seed=int(unseen), unseen=unseen))
+        tables = {f"{kind}{n}": getattr(one, kind) for n, one in enumerate(made) for kind in ("samples", "labels")}
+        np.savez(path, voices=np.array([one.voice for one in made]), **tables)
+    with np.load(path) as kept:
+        return [
+            Utterance(voice=str(voice), samples=kept[f"samples{n}"], labels=kept[f"labels{n}"])
+            for n, voice in enumerate(kept["voices"])
+        ]
 
 
 def utterance(text: str, voice: str, *, native: str = "", rate: float = 1.0) -> Utterance:

@@ -28,44 +28,56 @@ class Run:
 
 
 class Decoder:
-    """Takes posteriors frame by frame; the outcome does not depend on how they were cut."""
+    """Takes posteriors frame by frame; the outcome does not depend on how they were cut.
+
+    Rows are kept as far back as a change may still be dated, however long a viseme lasts.
+    """
 
     def __init__(self) -> None:
         self._now, self._start, self._next = 0, 0, 0
-        self._kept: list[Floats] = []  # frames from `_start` on
+        self._kept: list[Floats] = []
+        self._sum, self._summed = 0.0, 0  # the present viseme's posteriors from `_start` to before `_summed`, not kept
         self._evidence: NDArray[np.float64] = np.zeros(len(VISEMES))
         self._since: NDArray[np.int64] = np.zeros(len(VISEMES), np.int64)
 
     def push(self, posteriors: Floats) -> list[Run]:
         """posteriors: (T, 15); the runs that ended."""
         done = []
-        self._kept.extend(posteriors)
-        while self._next < self._start + len(self._kept):
+        self._kept.extend(posteriors.copy())
+        while self._next < self._summed + len(self._kept):
             self._judge()
             winner = int(self._evidence.argmax())
             if self._evidence[winner] > ENOUGH:
                 done += self._change(winner)
+        self._forget(self._next if not self._evidence.any() else int(self._since[self._evidence > 0].min()))
         return done
 
     def finish(self) -> list[Run]:
         """The last run."""
-        stop = self._start + len(self._kept)
-        return [self._run(stop)] if stop > self._start else []
+        return self._ended(self._summed + len(self._kept))
 
     def _judge(self) -> None:
-        logs = np.log(np.maximum(self._kept[self._next - self._start], _LEAST)).astype(np.float64)
+        logs = np.log(np.maximum(self._kept[self._next - self._summed], _LEAST)).astype(np.float64)
         self._since[self._evidence <= 0] = self._next
         self._evidence = np.maximum(self._evidence + np.clip(logs - logs[self._now], -_MOST, _MOST), 0.0)
         self._next += 1
 
     def _change(self, winner: int) -> list[Run]:
         at = int(self._since[winner])
-        done = [self._run(at)] if at > self._start else []
-        self._kept = self._kept[at - self._start :]
-        self._now, self._start, self._next = winner, at, at + 1
+        done = self._ended(at)
+        self._now, self._start, self._next, self._sum = winner, at, at, 0.0
         self._evidence[:] = 0.0
         return done
 
-    def _run(self, stop: int) -> Run:
-        shares = [float(row[self._now]) for row in self._kept[: stop - self._start]]
-        return Run(number=self._now, start=self._start, stop=stop, share=sum(shares) / len(shares))
+    def _ended(self, stop: int) -> list[Run]:
+        self._forget(stop)
+        if stop == self._start:
+            return []
+        return [Run(number=self._now, start=self._start, stop=stop, share=self._sum / (stop - self._start))]
+
+    def _forget(self, before: int) -> None:
+        """Only the sum of the rows before `before` is kept."""
+        count = before - self._summed
+        self._sum += sum(float(row[self._now]) for row in self._kept[:count])
+        del self._kept[:count]
+        self._summed = before

@@ -19,7 +19,7 @@ from safetensors.numpy import save_file
 from torch import Tensor, nn
 
 from avatars.audio.augment import disturbed
-from avatars.audio.corpus import HELD_OUT, TRAIN, Utterance, spoken
+from avatars.audio.corpus import Utterance, corpus
 from avatars.audio.features import BANDS, HOP, Features, Floats
 from avatars.audio.network import LOOK_AHEAD, WEIGHTS, committed
 from avatars.audio.trainable import TrainableNetwork
@@ -59,22 +59,6 @@ def main() -> None:
     WEIGHTS.parent.mkdir(exist_ok=True)
     save_file({name: table.astype(np.float16) for name, table in network.folded().items()}, WEIGHTS)
     _say(f"wrote {WEIGHTS}, {WEIGHTS.stat().st_size / 1e6:.2f} MB")
-
-
-def corpus(cache: Path, name: str) -> list[Utterance]:
-    """The utterances of "train" or "held_out", from the cache or made and put there."""
-    path = cache / f"{name}.npz"
-    if not path.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        unseen = name == "held_out"
-        made = list(spoken(HELD_OUT if unseen else TRAIN, seed=int(unseen), unseen=unseen))
-        tables = {f"{kind}{n}": getattr(one, kind) for n, one in enumerate(made) for kind in ("samples", "labels")}
-        np.savez(path, voices=np.array([one.voice for one in made]), **tables)
-    with np.load(path) as kept:
-        return [
-            Utterance(voice=str(voice), samples=kept[f"samples{n}"], labels=kept[f"labels{n}"])
-            for n, voice in enumerate(kept["voices"])
-        ]
 
 
 def material(utterances: list[Utterance], seed: int) -> Material:

@@ -12,7 +12,8 @@ from avatars.audio.network import LOOK_AHEAD, VisemeNetwork
 from avatars.face.visemes import VISEMES
 
 HOP_MS = HOP * 1000 // SAMPLE_RATE
-_BLOCK_S = 10
+_BLOCK_S = 2
+_PIECE = 10 * HOP  # larger products wake the threads of numpy's BLAS, which cost more than they save
 _RATES = range(8_000, 192_001)
 
 
@@ -45,7 +46,8 @@ class PosteriorStream:
         return self._heard(np.concatenate([rest, np.zeros((LOOK_AHEAD + 1) * HOP - 1, np.float32)]))
 
     def _heard(self, samples: Floats) -> Floats:
-        rows = self._network.push(self._features.push(samples))
+        pieces = [samples[at : at + _PIECE] for at in range(0, max(len(samples), 1), _PIECE)]
+        rows = np.concatenate([self._network.push(self._features.push(piece)) for piece in pieces])
         skipped = min(self._early, len(rows))
         self._early -= skipped
         return rows[skipped:]

@@ -56,3 +56,13 @@ def test_it_covers_every_frame_once_however_the_rows_are_cut(seed: int, cuts: li
     assert piecewise == whole
     assert whole[0].start == 0 and whole[-1].stop == 120
     assert all(a.stop == b.start and a.number != b.number and a.stop > a.start for a, b in itertools.pairwise(whole))
+
+
+def test_it_keeps_little_of_a_long_silence_and_knows_its_length() -> None:
+    decoder = Decoder()
+    for _ in range(100):
+        assert decoder.push(_rows("0*100")) == []
+        assert len(decoder._kept) < 100
+    (silence,) = decoder.push(_rows("6*10"))
+    assert (silence.number, silence.start, silence.stop) == (0, 0, 10_000)
+    assert round(silence.share, 3) == 0.9
