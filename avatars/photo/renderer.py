@@ -9,7 +9,7 @@ from torch import Tensor
 from avatars.photo.renderer_drive import Drive, drive
 from avatars.photo.renderer_eyes import draw_eyes, move_lids
 from avatars.photo.renderer_mouth import draw_mouth
-from avatars.photo.renderer_parts import make_parts
+from avatars.photo.renderer_parts import Parts, make_parts
 from avatars.photo.renderer_sampling import sample, widen
 from avatars.photo.rig import PhotoRig
 from avatars.render.base import Pictures, RenderFailed, Table
@@ -67,9 +67,9 @@ class PhotoRenderer:
         move_lids(fine, parts, self._tensor(driven.lids))
         person = sample(parts.person, fine[:, :2])
         draw_eyes(person, fine, parts, self._tensor(driven.lids), self._tensor(driven.look))
-        person[:, :3] *= fine[:, 2:] * parts.tint + 1
+        _shade(person, fine, parts)
         draw_mouth(person, fine, flows[count:] - parts.cells, light[count:], head, driven, parts)
-        return person[:, :3].add_(parts.behind * (1 - person[:, 3:]))
+        return person[:, :3].addcmul_(parts.behind, 1 - person[:, 3:])
 
     def _inverse(self, fields: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
         """Where each cell came from (2B, 2, G, G), upper layers first, and the change of its light (2B, 1, G, G)."""
@@ -85,4 +85,7 @@ class PhotoRenderer:
         return torch.from_numpy(np.ascontiguousarray(values)).to(self._device)
 
 
-__all__ = ["PhotoRenderer"]
+def _shade(person: Tensor, fine: Tensor, parts: Parts) -> None:
+    """Folds of the face darken, in place."""
+    rows, columns = parts.face.slices
+    person[:, :3, rows, columns] *= fine[:, 2:, rows, columns] * parts.tint + 1

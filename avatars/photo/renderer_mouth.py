@@ -9,8 +9,8 @@ from torch.nn import functional
 from avatars.face.channels import INDEX
 from avatars.photo.mouth import EXTENT
 from avatars.photo.renderer_drive import Drive
-from avatars.photo.renderer_parts import Box, MouthTensors, Parts
-from avatars.photo.renderer_sampling import sample, widen
+from avatars.photo.renderer_parts import MouthTensors, Parts
+from avatars.photo.renderer_sampling import sample
 
 _SHADOW = 0.5  # how dark the upper lip makes what is right behind it
 _SEALED = 0.8  # between pressed lips there is a dark line, not teeth
@@ -26,7 +26,8 @@ def draw_mouth(person: Tensor, fine: Tensor, lower: Tensor, light: Tensor, head:
     mouth = parts.mouth
     rows, columns = mouth.box.slices
     pixels = parts.pixels[:, :, rows, columns]
-    coarse = _cut(torch.cat([lower, light, -head], 1), mouth.box, parts.side)
+    grids = torch.cat([lower, light, -head], 1)
+    coarse = sample(grids, pixels.expand(len(grids), -1, -1, -1))
     lip = sample(mouth.lower, coarse[:, :2] + pixels)
     cover = sample(mouth.upper, fine[:, :2, rows, columns])
     inside = _inside(coarse[:, 3:] + pixels, driven, parts) * _shadow(cover, parts.moves.mouth)
@@ -34,12 +35,6 @@ def draw_mouth(person: Tensor, fine: Tensor, lower: Tensor, light: Tensor, head:
     below = torch.lerp(inside, lip[:, :3] * (coarse[:, 2:3] + 1), lip[:, 3:])
     window = person[:, :3, rows, columns]
     window += (below - window) * (1 - cover)
-
-
-def _cut(grid: Tensor, box: Box, side: int) -> Tensor:
-    """A coarse grid made fine, in a window alone."""
-    rows, columns = box.slices
-    return widen(grid, side)[:, :, rows, columns]
 
 
 def _inside(places: Tensor, driven: Drive, parts: Parts) -> Tensor:
@@ -83,5 +78,6 @@ def _drops(driven: Drive, mouth: MouthTensors, device: torch.device) -> Tensor:
 def _shadow(cover: Tensor, width: float) -> Tensor:
     """The upper lip darkens what is close behind it."""
     reach = max(3, int(_LIP * width) // 2 * 2 + 1)
-    around = functional.avg_pool2d(functional.pad(cover, (reach // 2,) * 4, mode="replicate"), reach, 1)
-    return 1 - _SHADOW * around.clamp(0, 1)
+    padded = functional.pad(cover, (reach // 2,) * 4, mode="replicate")
+    around = functional.avg_pool2d(functional.avg_pool2d(padded, (reach, 1), 1), (1, reach), 1)
+    return 1 - _SHADOW * around

@@ -71,7 +71,7 @@ class Parts:
     """S is the side of the picture, G of the fields' grid. Fields are in units of half a side, as grid_sample counts.
 
     `person`: (1, 4, S, S), the photo less the background behind it, and alpha. `behind`: (1, 3, S, S).
-    `upper`, `lower`: (53, 3 · G · G), movement right and down, and light. `turn`: (3, 2 · G · G).
+    `upper`, `lower`: (53, 3 · G · G), movement right and down, and light. `turn`: (3, 2 · G · G). `face`: where light changes.
     """
 
     side: int
@@ -85,6 +85,7 @@ class Parts:
     cells: Tensor
     pixels: Tensor
     tint: Tensor
+    face: Box
     eyes: tuple[EyeTensors, ...]
     mouth: MouthTensors
 
@@ -109,6 +110,7 @@ def make_parts(rig: PhotoRig, side: int, device: torch.device) -> Parts:
         cells=_identity(grid, device),
         pixels=_identity(side, device),
         tint=_tensor(np.array(_TINT), device).view(1, 3, 1, 1),
+        face=_around(points, side),
         eyes=tuple(_eye(eye_parts(eye, points, photo, moves.mm), side, device) for eye in EYES),
         mouth=_mouth(points, photo, moves, device),
     )
@@ -139,6 +141,15 @@ def _mouth(points: Floats, photo: Plane, moves: Moves, device: torch.device) -> 
         jaw=_tensor(down, device),
         gap=0.75 * moves.gap / half,
     )
+
+
+def _around(points: Floats, side: int) -> Box:
+    """The window in which the face's skin can change its light."""
+    low, high = points.min(0), points.max(0)
+    reach = 0.25 * (high - low)
+    left, top = np.clip(low - reach, 0, side)
+    right, bottom = np.clip(high + reach, 0, side)
+    return Box(left=int(left), top=int(top), right=int(right), bottom=int(bottom))
 
 
 def _mouth_box(points: Floats, width: float, side: int) -> Box:
