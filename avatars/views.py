@@ -110,6 +110,8 @@ def avatar_new(request: PageRequest) -> HttpResponse:
         "consent_version": consent.VERSION,
         "photo_bytes": settings.AVATAR_PHOTO_BYTES,
         "head_bytes": settings.AVATAR_HEAD_BYTES,
+        "photo_megabytes": settings.AVATAR_PHOTO_BYTES // 1_000_000,
+        "head_megabytes": settings.AVATAR_HEAD_BYTES // 1_000_000,
         "resumed": request.GET.get("avatar", ""),
     }
     return render(request, "avatars/new.html", context)

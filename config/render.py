@@ -1,7 +1,7 @@
-"""The entry of the worker for pictures: `dramatiq config.render --queues render --processes 1 --threads 1`.
+"""The entry of the worker for pictures: `dramatiq config.render --queues render --processes 1 --threads 2`.
 
-It alone loads torch, with one thread: to use more cores, start more of these processes. The networks that find a face are
-loaded before the first message.
+It computes with one thread of torch for each message: to use more cores, start more of these processes. The networks that
+find a face are loaded before the first message.
 """
 
 import os
@@ -24,5 +24,6 @@ from avatars.videos import actors as videos  # noqa: E402
 from avatars.videos import pipeline  # noqa: E402
 
 torch.set_num_threads(1)
+onboarding.warm_up()
 gc.freeze()
 __all__ = ["broker", "onboarding", "pipeline", "tasks", "videos"]

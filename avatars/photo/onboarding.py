@@ -67,11 +67,18 @@ def onboard(photo: Photo, *, face: int | None = None) -> Onboarded:
     return Onboarded(
         rig=rig.to_bytes(),
         head=head,
-        portrait=_picture(square, PORTRAIT, "JPEG"),
-        thumbnail=_picture(square, THUMBNAIL, "JPEG"),
-        thumbnail_webp=_picture(square, THUMBNAIL, "WEBP"),
+        portrait=scaled(square, PORTRAIT, "JPEG"),
+        thumbnail=scaled(square, THUMBNAIL, "JPEG"),
+        thumbnail_webp=scaled(square, THUMBNAIL, "WEBP"),
         report=_measured(chosen, rig) | {"faces": len(found), "seconds": round(time.perf_counter() - started, 2)},
     )
+
+
+def warm_up() -> None:
+    """Load the networks: the first photo is then as fast as the next."""
+    nobody = np.zeros((THUMBNAIL, THUMBNAIL, 3), np.uint8)
+    analyse(nobody)
+    segment(nobody)
 
 
 def _rigged(photo: Photo, face: FoundFace) -> PhotoRig:
@@ -104,7 +111,7 @@ def _finding(photo: Photo, found: Sequence[FoundFace]) -> bytes:
     return _encoded(small, "JPEG")
 
 
-def _picture(square: Image.Image, side: int, kind: str) -> bytes:
+def scaled(square: Image.Image, side: int, kind: str) -> bytes:
     return _encoded(square.resize((side, side), Image.Resampling.LANCZOS), kind)
 
 

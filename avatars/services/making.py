@@ -5,6 +5,7 @@ What needs torch is imported when it is used: only the render worker ever does (
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,6 +16,7 @@ from avatars.models import AvatarKind
 from avatars.refusals import REASONS, Refused
 from avatars.uploads.headers import GLB
 
+logger = logging.getLogger(__name__)
 File = tuple[bytes, str]
 _JPEG, _WEBP, _RIG = "image/jpeg", "image/webp", "application/octet-stream"
 
@@ -87,4 +89,21 @@ def _from_head(making: Making) -> Outcome:
     from avatars.uploads.heads import prepared_head
 
     head = prepared_head(making.content)
-    return Outcome(files={"head": (head.glb, GLB)}, report=head.report)
+    return Outcome(files={"head": (head.glb, GLB), **_portraits(head.glb)}, report=head.report)
+
+
+def _portraits(glb: bytes) -> dict[str, File]:
+    """None where the head can't be drawn here: the gallery then draws it in the browser."""
+    from avatars.photo.onboarding import PORTRAIT, THUMBNAIL, scaled
+    from avatars.uploads.portraits import NoPortrait, portrait_of
+
+    try:
+        portrait = portrait_of(glb)
+    except NoPortrait as error:
+        logger.info("A head has no portrait: %s", error)
+        return {}
+    return {
+        "portrait": (scaled(portrait, PORTRAIT, "JPEG"), _JPEG),
+        "thumbnail": (scaled(portrait, THUMBNAIL, "JPEG"), _JPEG),
+        "thumbnail_webp": (scaled(portrait, THUMBNAIL, "WEBP"), _WEBP),
+    }

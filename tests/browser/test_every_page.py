@@ -12,7 +12,17 @@ from tests.browser.visitor import Visit
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 OPEN = ["/", "/accounts/login/", "/accounts/signup/", "/accounts/password/reset/", "/accounts/login/code/"]
 DASHBOARD = [
-    *("/studio", "/avatars", "/voices", "/sessions", "/usage", "/developers", "/developers/keys/", "/developers/keys/new/"),
+    *(
+        "/studio",
+        "/avatars",
+        "/avatars/new",
+        "/voices",
+        "/sessions",
+        "/usage",
+        "/developers",
+        "/developers/keys/",
+        "/developers/keys/new/",
+    ),
     *("/settings/", "/settings/members/", "/settings/audit/", "/accounts/2fa/", "/accounts/2fa/totp/activate/"),
     *("/accounts/2fa/webauthn/add/", "/accounts/email/", "/accounts/password/change/", "/accounts/sessions/", "/workspaces/new/"),
 ]

@@ -38,9 +38,9 @@ def test_it_takes_a_head_and_makes_it_ready(alice_api: APIClient, prepare: Prepa
     shape = prepare(response.json())
     assert (shape["state"], shape["name"], shape["kind"], shape["refusal"]) == ("ready", "Mira", "head3d", None)
     assert shape["report"]["mapped"] == {"eyeBlinkLeft": "EyeBlink_L", "jawOpen": "jawOpen"}
-    assert kept(files) == ["files glb"]
+    assert kept(files) == ["files glb", "files jpg", "files jpg", "files webp"]
     with workspace_scope(workspace.pk):
-        assert held(workspace, Metric.STORAGE_BYTES) == StoredFile.objects.get().size
+        assert held(workspace, Metric.STORAGE_BYTES) == sum(StoredFile.objects.values_list("size", flat=True))
     assert held(workspace, Metric.AVATARS) == 1
 
 
