@@ -121,6 +121,8 @@ def _landmark_moves(points: Floats, moves: Moves) -> Floats:
     flat = moves.flat.copy()
     for name, lids in zip(("eyeBlinkLeft", "eyeBlinkRight"), lid_moves(points), strict=True):
         flat[INDEX[name]] = lids
+    for row in (*UPPER_LIP, *LOWER_LIP):  # triangles at the corners of a smile fold easily
+        flat[:, row[1:-1]] = flat[:, row[1:-1]] * 0.5 + (flat[:, row[:-2]] + flat[:, row[2:]]) * 0.25
     return flat[:, :SURFACE]
 
 

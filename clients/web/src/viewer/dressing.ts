@@ -1,5 +1,5 @@
 /** Material rules for the parts of a head, known by their material's name, and the skin's light. */
-import { DoubleSide, Mesh, MeshStandardMaterial, type Object3D, ShaderChunk } from 'three';
+import { DoubleSide, Mesh, MeshBasicMaterial, MeshStandardMaterial, type Object3D, ShaderChunk } from 'three';
 
 const CASTS_NO_SHADOW: ReadonlySet<string> = new Set(['lidshade', 'lash', 'eyes']);
 const RECEIVES_NO_SHADOW: ReadonlySet<string> = new Set([
@@ -25,8 +25,16 @@ const CHUNK = '#include <lights_physical_pars_fragment>';
 
 export function dressHead(root: Object3D): void {
   root.traverse((part) => {
-    if (part instanceof Mesh && part.material instanceof MeshStandardMaterial) dressPart(part, part.material);
+    if (!(part instanceof Mesh)) return;
+    if (part.material instanceof MeshStandardMaterial) dressPart(part, part.material);
+    if (part.material instanceof MeshBasicMaterial) showPhoto(part, part.material);
   });
+}
+
+/** A photo was lit when it was taken: its colours are shown as they are. */
+function showPhoto(mesh: Mesh, material: MeshBasicMaterial): void {
+  mesh.frustumCulled = false;
+  material.toneMapped = false;
 }
 
 function dressPart(mesh: Mesh, material: MeshStandardMaterial): void {
