@@ -14,7 +14,6 @@ from avatars.render.head.model import Part
 _PAD: Final = 2
 _WHITE: Final = np.full((4, 4, 4), 255, np.uint8)
 _TEXELS_A_SAMPLE: Final = 1.15
-_TEXELS_OF_HOLES: Final = 2.5  # the edges of holes are not interpolated
 _LEAST, _MOST, _MOST_TILES = 8, 2048, 4
 
 
@@ -62,8 +61,7 @@ def _scale(part: Part, picture: NDArray[np.uint8], uv: Floats, where: Floats) ->
     front = (pixels > 0) & (texels > 0)
     if not front.any():
         return 1.0
-    texels_wanted = _TEXELS_A_SAMPLE if part.surface.cutoff is None else _TEXELS_OF_HOLES
-    return float(np.sqrt(pixels[front].sum() / texels[front].sum())) * texels_wanted
+    return float(np.sqrt(pixels[front].sum() / texels[front].sum())) * _TEXELS_A_SAMPLE
 
 
 def _areas(points: Floats, faces: NDArray[np.int64]) -> Floats:

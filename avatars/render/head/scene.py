@@ -67,10 +67,15 @@ class HeadScene:
         return [flat[begin:end] for begin, end in zip(self.stage.starts, self.stage.starts[1:], strict=False)]
 
     def _unseen(self, head: Head) -> Tensor:
-        """Triangles of rigid parts that show in no turn of the head, (T,) bool: most of the inner hair."""
+        """Triangles of cut-out parts without morphs that show in no turn of the head, (T,) bool: most of the inner hair.
+
+        Other parts stay whole: a smooth surface would show the gaps of triangles too small for this coarse look.
+        """
         table = np.zeros((len(_TURNS), len(CHANNELS)), np.float32)
         table[:, [INDEX["headYaw"], INDEX["headPitch"]]] = _TURNS
-        rigid = np.repeat([not part.morphs for part in head.parts], [len(part.faces) for part in head.parts])
+        rigid = np.repeat(
+            [part.surface.cutoff is not None and not part.morphs for part in head.parts], [len(part.faces) for part in head.parts]
+        )
         unseen = torch.from_numpy(rigid).to(self.device)
         wide, high = self.wide // 2, self.high // 2
         for row in table:

@@ -24,7 +24,7 @@ class Surface:
         self.faces = torch.from_numpy(triangles).to(device)
         self.uv = torch.from_numpy(uv).to(device)
         self.texels = torch.from_numpy(picture).to(device)
-        self.alphas = self.texels[..., 3].reshape(-1).contiguous()
+        self.alphas = self.texels[None, None, ..., 3].contiguous()
         colours = np.concatenate([part.colours for part in head.parts])
         self.colours = torch.from_numpy(colours).to(device)
         self.both_sides = _flags(head, [part.surface.both_sides for part in head.parts], device)
@@ -52,10 +52,10 @@ class Surface:
         return torch.stack([*columns, cutoffs, torch.zeros_like(cutoffs)], 1)
 
     def alpha(self, u: Tensor, v: Tensor) -> Tensor:
-        """The atlas' alpha at texels (N,) and (N,), nearest."""
+        """The atlas' alpha at texels (N,) and (N,), bilinear: nearest texels make pepper of thin strands."""
         height, width = self.texels.shape[:2]
-        spot = v.clamp_(0, height - 1).to(torch.int32) * width + u.clamp_(0, width - 1).to(torch.int32)
-        return self.alphas.index_select(0, spot)
+        grid = torch.stack([u * (2 / width) - 1, v * (2 / height) - 1], -1)
+        return torch.nn.functional.grid_sample(self.alphas, grid[None, None], align_corners=False)[0, 0, 0]
 
     def sampled(self, uv: Tensor) -> Tensor:
         """Bilinear colours (N, 3) at texels uv (N, 2)."""
