@@ -63,3 +63,12 @@ def test_it_refuses_what_it_can_not_draw() -> None:
     with pytest.raises(ValueError, match="fps"):
         track_of(said().samples, SAMPLE_RATE, fps=0)
     assert len(track_of(np.zeros(0, np.float32), SAMPLE_RATE)) == 0
+
+
+def test_it_still_speaks_at_the_end_of_a_long_recording() -> None:
+    sentence = np.pad(said().samples, (0, SAMPLE_RATE))
+    sentence = np.pad(sentence, (0, -len(sentence) % SAMPLE_RATE))
+    seconds, times = len(sentence) // SAMPLE_RATE, 16  # more stretches of speech than a face remembers
+    jaw = track_of(np.tile(sentence, times), SAMPLE_RATE, fps=25).weights[:, INDEX["jawOpen"]].reshape(times, seconds * 25)
+    assert jaw[-1].max() > 0.25
+    assert np.corrcoef(jaw[1], jaw[-1])[0, 1] > 0.9
