@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
 from datetime import timedelta
-from pathlib import Path
 from typing import Any
-from uuid import UUID
 
 import pytest
 from django.utils import timezone
@@ -140,48 +134,3 @@ def test_it_makes_the_same_file_in_one_go_and_after_a_failure(workspace: Workspa
     other = made(charlies_workspace.pk, asked(charlies_workspace.pk, script=LONG))
     ours = content(workspace.pk, now(workspace.pk, video))
     assert len(ours) == len(content(charlies_workspace.pk, other))
-
-
-_WORKER = """
-import os, sys, django
-django.setup()
-from uuid import UUID
-from django.db import connection
-connection.settings_dict["NAME"] = sys.argv[3]
-from avatars.videos import pipeline
-from tests.avatars.videos.factories import Painter
-class Slow(Painter):
-    def render(self, table):
-        if self.rendered >= 16:
-            print("drawing", flush=True)
-            sys.stdin.read()
-        return super().render(table)
-pipeline.render(UUID(sys.argv[1]), UUID(sys.argv[2]), Slow)
-"""
-
-
-@pytest.mark.django_db(transaction=True)
-def test_it_survives_a_worker_that_is_killed(workspace: Workspace) -> None:
-    video, (first, second) = prepared(workspace)
-    pipeline.render(workspace.pk, first.pk, Painter)
-    kill_in_the_middle(workspace.pk, second.pk)
-    (one, two) = segments_of(workspace.pk, video)
-    assert (one.state, two.state) == (SegmentState.DONE, SegmentState.RUNNING)
-    pipeline.render(workspace.pk, second.pk, Painter)  # its lease is not over yet: nothing happens
-    assert segments_of(workspace.pk, video)[1].state == SegmentState.RUNNING
-    assert later(40) == 1
-    pipeline.render(workspace.pk, second.pk, Painter)
-    pipeline.finish(workspace.pk, video.pk)
-    assert now(workspace.pk, video).state == VideoState.FINISHED
-
-
-def kill_in_the_middle(workspace_id: UUID, segment_id: UUID) -> None:
-    from django.db import connection
-
-    name = str(connection.settings_dict["NAME"])
-    command = [sys.executable, "-c", _WORKER, str(workspace_id), str(segment_id), name]
-    environment = os.environ | {"DJANGO_SETTINGS_MODULE": "config.settings", "PYTHONPATH": str(Path.cwd())}
-    with subprocess.Popen(command, env=environment, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as worker:
-        assert worker.stdout is not None
-        assert worker.stdout.readline() == "drawing\n"
-        worker.send_signal(signal.SIGKILL)
