@@ -23,7 +23,8 @@ from quotas.metrics import Metric
 MOST_BYTES = 32 * 1024 * 1024
 MOST_SECONDS = 300
 LOWEST_RATE, HIGHEST_RATE = 8_000, 48_000
-_BROKEN = (wave.Error, EOFError, ValueError)
+# What the reader of the standard library raises for damaged files; RuntimeError where a chunk ends before it should.
+_BROKEN = (wave.Error, EOFError, ValueError, RuntimeError, OSError, ZeroDivisionError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

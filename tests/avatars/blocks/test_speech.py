@@ -12,6 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
+from asgiref.sync import sync_to_async
+from django.test import AsyncClient
 from numpy.typing import NDArray
 from rest_framework.test import APIClient
 
@@ -136,3 +138,23 @@ def test_it_charges_a_listener_who_leaves_for_what_was_begun(alice_api: APIClien
     settled, held = charged()
     assert 0 < settled < len(text)
     assert held == 0
+
+
+@commits
+@pytest.mark.parametrize("pieces", [1, 100])
+async def test_it_streams_from_an_event_loop_too(pieces: int, alice_key: str, charged: Charged) -> None:
+    text = "The first sentence is here. " * 3
+    headers = {"Authorization": f"Bearer {alice_key}", "Accept": "audio/pcm"}
+    answer: Any = await AsyncClient().post(URL, {"text": text}, content_type="application/json", headers=headers)
+    assert answer.status_code == 200, answer.content
+    assert answer.is_async
+    sizes = []
+    async for piece in answer.streaming_content:
+        sizes.append(len(piece))
+        if len(sizes) == pieces:
+            break
+    await sync_to_async(answer.close)()
+    settled, held = await sync_to_async(charged)()
+    assert held == 0
+    assert 0 < settled < len(text) if pieces == 1 else settled == len(text)
+    assert len(sizes) == 1 if pieces == 1 else len(sizes) > 1
