@@ -67,6 +67,11 @@ def wish(session_id: object) -> VideoWish | None:
     return VideoWish.from_json(json.loads(stored)) if stored else None
 
 
+def forget(session_id: object) -> None:
+    """The session is over."""
+    client().delete(_wish_key(session_id))
+
+
 def take_lease(session_id: object, drawer: str) -> bool:
     """Make `drawer` the only one that draws the session; returns whether nobody else does."""
     return bool(client().set(_lease_key(session_id), drawer, nx=True, ex=LEASE_SECONDS))

@@ -82,11 +82,16 @@ class FramesRelay:
         """Begin where the session was created to be drawn on the server; `stored` is its wish, or empty. What a driver said
         before it lost its connection goes on."""
         if stored:
-            kept = await in_database(frames_bus.wish, self.session_id)
-            await self.want(kept or VideoWish.from_json(stored))
+            await self._safely(self._reopen(VideoWish.from_json(stored)))
+
+    async def _reopen(self, stored: VideoWish) -> None:
+        await self._want(await in_database(frames_bus.wish, self.session_id) or stored)
 
     async def want(self, wish: VideoWish | None) -> None:
         """Pictures as wished from now on; None: no more of them."""
+        await self._safely(self._want(wish))
+
+    async def _want(self, wish: VideoWish | None) -> None:
         if self.is_driver:
             await in_database(frames_bus.set_wish, self.session_id, wish)
         if wish is None:

@@ -24,7 +24,7 @@ from streaming.compute import DeadlineLane, Lane
 from streaming.frames import bus as frames_bus
 from streaming.frames.faces import face_of
 from streaming.frames.leases import Lease
-from streaming.frames.quality import IDLE_FPS
+from streaming.frames.quality import IDLE_FPS, LEVELS, recipe
 from streaming.frames.script import Script
 from streaming.frames.sender import Sender
 from streaming.frames.tasks import Assignment
@@ -105,6 +105,7 @@ class Studio:
                 self.sender.tally.late += fields["late"]
                 self.sender.tally.dropped += fields["dropped"]
             case "ended":
+                frames_bus.forget(self.session_id)
                 self.is_over = True
 
     def _wish(self, fields: dict[str, Any] | None) -> None:
@@ -138,7 +139,7 @@ class Studio:
         side = next((side for side in SIDES if side >= wish.width), SIDES[-1])
         if self._ladder is None or self._side != side:
             self._side = side
-            rules = Rules(budget_ms=1000 / wish.fps)
+            rules = Rules(budget_ms=1000 / recipe(wish, len(LEVELS) - 1).fps)  # below that, fewer pictures are no help
             self._ladder = Ladder(self.face.rungs(side), self.face.still(side), told=self._steps.append, rules=rules)
         return self._ladder
 

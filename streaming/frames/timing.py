@@ -12,6 +12,8 @@ from avatars.face import FaceTrack
 Table = NDArray[np.float32]
 LEAD_S = 1.0  # how far ahead of the sound pictures are made: an interruption wastes no more
 JITTER_S = 0.25  # a client's report this far from the clock is believed, a smaller difference is the network's
+DELIVERY_S = 0.05  # from the drawn picture to the screen, where all is well
+BUSY = 0.9  # the share of its time that a session may spend on pictures
 BATCH_S = 0.12  # of work at a time, so that a stop is obeyed and other sessions get their turn
 
 
@@ -73,8 +75,10 @@ class Reel:
         return self.is_complete and self.next_ms >= self.end_ms
 
     def batch(self, now: float, *, fps: float, cost: float, most: int) -> Batch | None:
-        """What to draw now at `fps`, where a frame costs `cost` seconds; None while it is too early or nothing is there."""
-        self._skip(now + cost, 1000 / fps)
+        """What to draw now at `fps`, or at the rate that can be kept up where a frame costs `cost` seconds; None while it is too
+        early or nothing is there."""
+        fps = min(fps, BUSY / cost)
+        self._skip(now + cost + DELIVERY_S, 1000 / fps)
         horizon = min(self.end_ms, (now + LEAD_S - self.clock.zero) * 1000)
         room = int(np.ceil((horizon - self.next_ms) * fps / 1000 - 1e-9))
         count = min(room, most, max(1, int(BATCH_S / max(cost, 1e-3))))

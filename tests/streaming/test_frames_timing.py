@@ -56,13 +56,21 @@ def test_it_keeps_no_further_ahead_than_its_lead() -> None:
 
 def test_it_leaves_out_what_would_be_late() -> None:
     made = reel()
-    batches = drawn(made, fps=25, cost=0.1)
+    batches = drawn(made, fps=25, cost=0.005, start=101.0)
+    assert batches[0][1].pts_ms[0] >= 1_050
+    assert made.skipped == 27
+    assert made.is_over
+
+
+@pytest.mark.parametrize("cost", [0.03, 0.06, 0.1, 0.3])
+def test_a_slow_renderer_draws_fewer_frames_but_in_time(cost: float) -> None:
+    made = reel(6000)
+    batches = drawn(made, fps=25, cost=cost, seconds=8)
     pts = [at for _, batch in batches for at in batch.pts_ms]
     assert pts == sorted(set(pts))
-    assert made.skipped > 0.5 * 75
-    assert made.is_over
+    assert len(pts) >= 0.75 * min(25 * 6, 6 / cost)
     for ready, batch in batches:
-        assert ready <= 100 + batch.pts_ms[0] / 1000 + 0.101
+        assert ready <= 100 + batch.pts_ms[0] / 1000 + max(0.0, cost * (len(batch.pts_ms) - 1))
 
 
 def test_it_waits_for_the_face_that_has_not_come() -> None:
