@@ -23,6 +23,7 @@ from quotas.metrics import Metric
 MOST_BYTES = 32 * 1024 * 1024
 MOST_SECONDS = 300
 LOWEST_RATE, HIGHEST_RATE = 8_000, 48_000
+_WIDEST = 4  # bytes of a sample
 # What the reader of the standard library raises for damaged files; RuntimeError where a chunk ends before it should.
 _BROKEN = (wave.Error, EOFError, ValueError, RuntimeError, OSError, ZeroDivisionError, OverflowError)
 
@@ -95,7 +96,7 @@ def _wav(content: bytes) -> Recording:
     try:
         with wave.open(io.BytesIO(content)) as wav:
             rate, channels, width = wav.getframerate(), wav.getnchannels(), wav.getsampwidth()
-            if not LOWEST_RATE <= rate <= HIGHEST_RATE:
+            if width > _WIDEST or not LOWEST_RATE <= rate <= HIGHEST_RATE:
                 raise _unreadable()
             data = wav.readframes(MOST_SECONDS * rate + rate)
         return Recording(samples=_mixed(data, width, channels), rate=rate)

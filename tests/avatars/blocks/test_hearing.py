@@ -7,7 +7,7 @@ import wave
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from accounts.errors import Invalid
@@ -42,6 +42,7 @@ def test_it_reads_bare_samples() -> None:
     np.testing.assert_allclose(recording.samples, RAMP, atol=1e-4)
 
 
+@example(cut=0, noise=b"\x28", at=34)  # samples of five bytes
 @given(cut=st.integers(0, 1_000), noise=st.binary(max_size=60), at=st.integers(0, 60))
 def test_it_reads_or_refuses_whatever_comes(cut: int, noise: bytes, at: int) -> None:
     content = wav(2)
