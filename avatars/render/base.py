@@ -1,6 +1,6 @@
 """What every renderer is: a face track's table in, pictures out."""
 
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +23,15 @@ class Renderer(Protocol):
 
         Raises RenderFailed when it can't.
         """
+        ...
+
+
+@runtime_checkable
+class Spoken(Protocol):
+    """A renderer that listens as well."""
+
+    def render_spoken(self, table: Table, samples: Table, fps: float) -> Pictures:
+        """Pictures as render, while `samples`, (n,) mono at 16 kHz in -1 to 1, sound from the first frame on."""
         ...
 
 

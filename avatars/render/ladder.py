@@ -8,13 +8,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 from PIL import Image
 
-from avatars.render.base import Pictures, Renderer, RenderFailed, Table
+from avatars.render.base import Pictures, Renderer, RenderFailed, Spoken, Table
 from avatars.render.steps import Governor, Rules, Step
 
 _log = logging.getLogger(__name__)
 STILL = "still"
+Draw = Callable[[Renderer], Pictures]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,10 +65,26 @@ class Ladder:
 
     def render(self, table: Table) -> Pictures:
         """Pictures (T, H, W, 3) of a table (T, 57), whatever happens."""
+        return self._stepping(table, lambda renderer: renderer.render(table))
+
+    def render_spoken(self, table: Table, samples: NDArray[np.float32], fps: float) -> Pictures:
+        """As render, with the sound (see base.Spoken) for rungs that listen."""
+
+        def draw(renderer: Renderer) -> Pictures:
+            return renderer.render_spoken(table, samples, fps) if isinstance(renderer, Spoken) else renderer.render(table)
+
+        return self._stepping(table, draw)
+
+    def close(self) -> None:
+        """Free what the present rung holds; it is made again when it is needed."""
+        _close(self._renderer)
+        self._renderer = None
+
+    def _stepping(self, table: Table, draw: Draw) -> Pictures:
         while self._governor.rung < len(self._rungs):
             begun = self._clock()
             try:
-                pictures = self._drawn(table)
+                pictures = self._drawn(table, draw)
             except Exception as problem:  # noqa: BLE001 — whatever a renderer raises, the caller gets pictures
                 self._fell(problem)
             else:
@@ -77,10 +95,10 @@ class Ladder:
         self._cost(begun, len(table))
         return pictures
 
-    def _drawn(self, table: Table) -> Pictures:
+    def _drawn(self, table: Table, draw: Draw) -> Pictures:
         if self._renderer is None:
             self._renderer = self._rungs[self._governor.rung].make()
-        pictures = self._renderer.render(table)
+        pictures = draw(self._renderer)
         width, height = self._renderer.size
         if pictures.shape != (len(table), height, width, 3) or pictures.dtype != np.uint8:
             raise RenderFailed("wrong_pictures", f"{self.rung} gave {pictures.shape} of {pictures.dtype}")
@@ -99,8 +117,7 @@ class Ladder:
     def _take(self, step: Step | None) -> None:
         if step is None:
             return
-        _close(self._renderer)
-        self._renderer = None
+        self.close()
         try:
             self._told(Degraded(code=step.code, origin=self._name(step.origin), target=self._name(step.target)))
         except Exception:  # noqa: BLE001 — telling is not what the caller came for

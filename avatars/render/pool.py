@@ -115,13 +115,21 @@ class RenderPool:
             return self._free.pop(best)
 
     def _give_back(self, process: _Process) -> None:
-        whole = process if process.alive else _Process(self._build)
+        whole = process if process.alive else self._replaced(process)
         with self._changed:
             if not self._closed:
                 self._free.append(whole)
                 self._changed.notify()
                 return
         whole.stop()
+
+    def _replaced(self, dead: _Process) -> _Process:
+        """A new process; when the system has none to give, the dead one, which will be replaced when it is asked to draw."""
+        try:
+            return _Process(self._build)
+        except OSError:
+            _log.exception("a renderer process could not be started")
+            return dead
 
 
 class Pooled:

@@ -65,6 +65,12 @@ class Wav2LipRenderer:
             pictures[rows] = self._spoken(pictures[rows], heard[rows])
         return pictures
 
+    def close(self) -> None:
+        """Free what the base holds."""
+        close = getattr(self._base, "close", None)
+        if close is not None:
+            close()
+
     def _spoken(self, pictures: Pictures, heard: Floats) -> Pictures:
         box = self._box
         faces = pictures[:, box.top : box.bottom, box.left : box.right]

@@ -25,12 +25,18 @@ def toned(light: Tensor) -> Tensor:
     """Khronos PBR Neutral tone curve (KhronosGroup/ToneMapping) of light (T, 3, H, W); 0–1."""
     low = light.amin(1, keepdim=True)
     light = light - torch.where(low < 0.08, low - 6.25 * low * low, 0.04)
-    peak = light.amax(1, keepdim=True)
+    frames, rows, columns = (light.amax(1) >= _START).nonzero().unbind(1)
+    light[frames, :, rows, columns] = _bent(light[frames, :, rows, columns])  # few: highlights
+    return light.clamp_(0, 1)
+
+
+def _bent(bright: Tensor) -> Tensor:
+    """Colours (N, 3) whose peak is beyond the start of the curve's bend."""
+    peak = bright.amax(1, keepdim=True)
     room = 1 - _START
-    bent = 1 - room * room / (peak + room - _START).clamp(min=1e-4)
+    bent = 1 - room * room / (peak + room - _START)
     grey = 1 - 1 / (_DESATURATION * (peak - bent) + 1)
-    bright = torch.lerp(light * (bent / peak.clamp(min=1e-4)), bent, grey)
-    return torch.where(peak < _START, light, bright).clamp_(0, 1)
+    return torch.lerp(bright * (bent / peak), bent, grey)
 
 
 class Encoder:

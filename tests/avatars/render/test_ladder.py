@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from avatars.render.base import Pictures, RenderFailed, Table
 from avatars.render.ladder import Degraded, Ladder, Rung
@@ -205,6 +206,36 @@ def test_it_climbs_back_from_the_still() -> None:
     drawing.render(TABLE)
     assert (drawing.render(TABLE) == 1).all()
     assert [step.target for step in told] == ["still", "rung0"]
+
+
+class Listener(Brush):
+    """Paints the loudness."""
+
+    def render_spoken(self, table: Table, samples: NDArray[np.float32], fps: float) -> Pictures:
+        return self.render(table) + np.uint8(samples.max() * 100)
+
+
+def test_it_lets_rungs_listen_that_can() -> None:
+    clock = Clock()
+    sound = np.full(100, 0.5, np.float32)
+    drawing, told = ladder(clock, Listener(clock, 1), Brush(clock, 2))
+    assert (drawing.render(TABLE) == 1).all()
+    assert (drawing.render_spoken(TABLE, sound, 25) == 51).all()
+    drawing, told = ladder(clock, Listener(clock, 1, fails=1), Brush(clock, 2))
+    assert (drawing.render_spoken(TABLE, sound, 25) == 2).all()
+    assert [step.target for step in told] == ["rung1"]
+
+
+def test_it_frees_its_renderer_and_makes_it_again() -> None:
+    clock = Clock()
+    best = Brush(clock, 1)
+    drawing, _ = ladder(clock, best)
+    drawing.render(TABLE)
+    drawing.close()
+    drawing.close()
+    assert (best.made, best.closed) == (1, 1)
+    assert (drawing.render(TABLE) == 1).all()
+    assert best.made == 2
 
 
 def test_it_survives_a_listener_that_fails_and_empty_tables() -> None:
