@@ -55,12 +55,12 @@ class Studio:
 
     def run(self) -> None:
         """Until the session ends, nobody watches, or another worker has it."""
-        wish = frames_bus.wish(self.session_id)
-        if wish is None:
-            return
-        self.sender = Sender(wish, self._publish, self._announce)
         with client().pubsub(ignore_subscribe_messages=True) as ear:  # type: ignore[no-untyped-call]
             ear.subscribe(bus.channel(self.session_id))
+            wish = frames_bus.wish(self.session_id)  # after that, changes are heard
+            if wish is None:
+                return
+            self.sender = Sender(wish, self._publish, self._announce)
             self._first()
             self._catch_up()
             while not (self.is_over or self.lease.is_lost):
