@@ -9,6 +9,8 @@ from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
 from avatars.face import EMOTIONS
+from avatars.looks import NEUTRAL
+from avatars.presets import Staging
 from avatars.rest.fields import FiniteFloatField
 from avatars.videos.models import VideoState
 from avatars.videos.services.asking import MOST_CHARACTERS, MOST_CUES
@@ -51,13 +53,28 @@ class EmotionCueIn(StrictSerializer):
     ],
 )
 class VideoIn(StrictSerializer):
-    avatar = serializers.CharField(max_length=40, help_text="An avatar's id: GET /api/v1/avatars.")
+    avatar = serializers.CharField(
+        max_length=40,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="An avatar's id: GET /api/v1/avatars. Only a preset may spare it.",
+    )
+    preset = serializers.CharField(
+        max_length=60,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="A preset's name or id: its avatar, voice, rate, emotion and background, unless they are named here.",
+    )
     script = serializers.CharField(
         max_length=MOST_CHARACTERS, trim_whitespace=False, required=False, default="", allow_blank=True
     )
     title = serializers.CharField(max_length=120, required=False, default="", allow_blank=True)
-    voice = serializers.CharField(max_length=60, required=False, default="", help_text="A voice's id; default: the avatar's own.")
-    rate = FiniteFloatField(min_value=0.5, max_value=2.0, default=1.0, help_text="Times the voice's own pace.")
+    voice = serializers.CharField(
+        max_length=60, required=False, default="", allow_blank=True, help_text="A voice's id; default: the avatar's own."
+    )
+    rate = FiniteFloatField(min_value=0.5, max_value=2.0, required=False, help_text="Times the voice's own pace; default: 1.")
     emotions = EmotionCueIn(many=True, required=False, default=list, help_text=f"{MOST_CUES} at most.")
     background = serializers.CharField(
         max_length=40,
@@ -148,7 +165,19 @@ class VideoOut(serializers.Serializer[Any]):
     finished_at = serializers.DateTimeField(allow_null=True)
 
 
-def wish_of(fields: dict[str, Any], label: str) -> VideoWish:
-    """The wish of VideoIn's fields; `label` is what the picture says of its making."""
-    parts = {name: value for name, value in fields.items() if name not in {"title", "disclosure", "disclosure_text"}}
-    return VideoWish(**parts | {"emotions": tuple(EmotionCue(**cue) for cue in parts["emotions"]), "label": label})
+def wish_of(fields: dict[str, Any], staging: Staging, label: str) -> VideoWish:
+    """The wish of VideoIn's fields, with what `staging` says where they say nothing; `label` is what the picture says of
+    its making."""
+    cues = tuple(EmotionCue(**cue) for cue in fields["emotions"])
+    if not cues and staging.emotion != NEUTRAL:
+        cues = (EmotionCue(name=staging.emotion, intensity=staging.intensity, at_ms=0),)
+    named = {name: fields[name] for name in ("script", "width", "height", "fps", "format", "captions", "alpha")}
+    return VideoWish(
+        avatar=staging.avatar,
+        voice=staging.voice,
+        rate=fields.get("rate", staging.rate),
+        emotions=cues,
+        background=fields["background"] or ("" if fields["alpha"] else staging.background),
+        label=label,
+        **named,
+    )

@@ -16,6 +16,7 @@ from accounts.rest.idempotency import idempotent
 from accounts.rest.pagination import TimePagination
 from accounts.rest.parsing import StrictJSONParser
 from accounts.rest.views import WorkspaceView
+from avatars.presets import staged
 from avatars.rest.bodies import check_length
 from avatars.rest.video_shapes import VideoIn, VideoOut, VideoUploadIn, wish_of
 from avatars.videos.disclosure import label_of
@@ -104,4 +105,5 @@ def _created(request: Request) -> Video:
 
 def _asked(fields: dict[str, Any], **recording: Any) -> Video:
     label = label_of(fields["disclosure"], fields["disclosure_text"])
-    return video_create(wish=wish_of(fields, label), title=fields["title"], **recording)
+    staging = staged(preset=fields["preset"], avatar_id=fields["avatar"], voice_id=fields["voice"])
+    return video_create(wish=wish_of(fields, staging, label), title=fields["title"], **recording)

@@ -52,6 +52,8 @@ def take_video(*, video_id: UUID, states: Iterable[VideoState], state: VideoStat
     """Begin to prepare or finish a video that nobody works on; None where there is nothing to do."""
     now, lease = timezone.now(), uuid4()
     rows = Video.objects.filter(_free(now), pk=video_id, state__in=[*states, state])
+    if state == VideoState.FINISHING and VideoSegment.objects.filter(_undone(), video_id=video_id).exists():
+        return None
     if not rows.update(state=state, lease=lease, leased_until=now + LEASE, tries=F("tries") + 1):
         return None
     return Video.objects.get(pk=video_id), Place(id=video_id, lease=lease)
@@ -138,7 +140,7 @@ def segment_done(place: Place, *, video_id: UUID) -> None:
     done = {"state": SegmentState.DONE, "lease": None, "leased_until": None}
     if video is None or not _mine(place).update(drawn=F("after") - F("first"), **done):
         raise Lost
-    if not VideoSegment.objects.filter(video=video).exclude(state=SegmentState.DONE).exists():
+    if not VideoSegment.objects.filter(_undone(), video=video).exists():
         wake_to_finish(video)
     else:
         _send_next(video, 1)
@@ -160,6 +162,10 @@ def _send_next(video: Video, count: int) -> None:
 
 def _mine(place: Place) -> Any:
     return VideoSegment.objects.filter(pk=place.id, lease=place.lease, state=SegmentState.RUNNING)
+
+
+def _undone() -> Q:
+    return ~Q(state=SegmentState.DONE)
 
 
 def _free(now: datetime) -> Q:

@@ -50,6 +50,8 @@ def test_it_goes_on_where_a_lost_worker_stopped(workspace: Workspace) -> None:
     assert later(1) == 0
     assert later(40) == 1
     kept = files(workspace.pk, video)["segment.0"].digest
+    pipeline.finish(workspace.pk, video.pk)  # a stray message: there is nothing to join yet
+    assert now(workspace.pk, video).state == VideoState.RENDERING
     painters: list[Painter] = []
 
     def count(wish: VideoWish) -> Painter:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from rest_framework.test import APIClient
 
 from accounts.models import Workspace
 from accounts.tenancy import workspace_scope
+from avatars.presets import preset_create
 from avatars.rest.video_shapes import VideoIn
 from avatars.videos.hearing import wav
 from avatars.videos.models import Video
@@ -122,6 +124,21 @@ def test_it_refuses_wishes(alice_api: APIClient, workspace: Workspace, changes: 
     assert response.status_code == status, response.json()
     with workspace_scope(workspace.pk):
         assert not Video.objects.exists()
+
+
+def test_it_takes_what_a_preset_says(alice_api: APIClient, workspace: Workspace) -> None:
+    with workspace_scope(workspace.pk):
+        preset_create(
+            name="Calm", avatar="ada", rate=Decimal("0.9"), emotion="sad", intensity=Decimal("0.4"), background="#ffffff"
+        )
+    shown = ask(alice_api, avatar="", preset="Calm")
+    assert (shown["avatar"], shown["background"]) == ("ada", "#ffffff")
+    with workspace_scope(workspace.pk):
+        wish = Video.objects.get().wish
+    assert (wish["rate"], wish["emotions"][0]["name"], wish["emotions"][0]["at_ms"]) == (0.9, "sad", 0)
+    assert ask(alice_api, preset="Calm", background="#000000")["background"] == "#000000"
+    assert alice_api.post("/api/v1/videos", SMALL | {"preset": "Loud"}).json()["code"] == "unknown_preset"
+    assert alice_api.post("/api/v1/videos", {"script": "Hello."}).json()["code"] == "avatar_missing"
 
 
 @pytest.mark.parametrize("number", [0, 1])
