@@ -9,7 +9,7 @@ from torch.nn import functional
 from avatars.face.channels import INDEX
 from avatars.photo.mouth import EXTENT
 from avatars.photo.renderer_drive import Drive
-from avatars.photo.renderer_parts import MouthTensors, Parts
+from avatars.photo.renderer_parts import Box, MouthTensors, Parts
 from avatars.photo.renderer_sampling import sample
 
 _SHADOW = 0.5  # how dark the upper lip makes what is right behind it
@@ -30,11 +30,19 @@ def draw_mouth(person: Tensor, fine: Tensor, lower: Tensor, light: Tensor, head:
     coarse = sample(grids, pixels.expand(len(grids), -1, -1, -1))
     lip = sample(mouth.lower, coarse[:, :2] + pixels)
     cover = sample(mouth.upper, fine[:, :2, rows, columns])
-    inside = _inside(coarse[:, 3:] + pixels, driven, parts) * _shadow(cover, parts.moves.mouth)
+    below = lip[:, :3] * (coarse[:, 2:3] * parts.tint + 1)
+    inner = _within(mouth.box, mouth.inner)
+    inside = _inside((coarse[:, 3:] + pixels)[inner], driven, parts) * _shadow(cover[inner], parts.moves.mouth)
     inside *= 1 - _SEALED * torch.from_numpy(driven.sealed).to(inside.device).view(-1, 1, 1, 1)
-    below = torch.lerp(inside, lip[:, :3] * (coarse[:, 2:3] + 1), lip[:, 3:])
+    below[inner] = torch.lerp(inside, below[inner], lip[:, 3:][inner])
     window = person[:, :3, rows, columns]
     window += (below - window) * (1 - cover)
+
+
+def _within(outer: Box, inner: Box) -> tuple[slice, slice, slice, slice]:
+    """The inner window, as cut out of pictures (B, C, h, w) of the outer one."""
+    rows = slice(inner.top - outer.top, inner.bottom - outer.top)
+    return slice(None), slice(None), rows, slice(inner.left - outer.left, inner.right - outer.left)
 
 
 def _inside(places: Tensor, driven: Drive, parts: Parts) -> Tensor:
@@ -44,7 +52,7 @@ def _inside(places: Tensor, driven: Drive, parts: Parts) -> Tensor:
     drops = _drops(driven, mouth, places.device)
     spots = torch.stack([across[:, None].expand(-1, 4, -1, -1), down[:, None] - drops[..., None, None]], 2) / EXTENT
     count, height, width = across.shape
-    layers = mouth.layers.repeat(count, 1, 1, 1)
+    layers = mouth.layers if count == 1 else mouth.layers.repeat(count, 1, 1, 1)
     seen = sample(layers, spots.reshape(count * 4, 2, height, width)).view(count, 4, 4, height, width)
     colour = seen[:, 0, :3]
     for k in (1, 2, 3):

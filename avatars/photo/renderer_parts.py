@@ -51,10 +51,12 @@ class EyeTensors:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MouthTensors:
-    """`box`: the window that the mouth may touch; `middle`, `along`, `half`: the inner mouth's axes in pixels; `jaw`: (53,)
-    pixels that the lower teeth go down; `gap`: the photo's own, in half widths."""
+    """`box`: the window that lips and chin may touch, `inner`: that of what lies behind them; `middle`, `along`, `half`: the
+    inner mouth's axes in pixels; `jaw`: (53,) pixels that the lower teeth go down; `gap`: the photo's own, in half widths.
+    """
 
     box: Box
+    inner: Box
     layers: Tensor
     own: Tensor
     lower: Tensor
@@ -130,7 +132,8 @@ def _mouth(points: Floats, photo: Plane, moves: Moves, device: torch.device) -> 
     upper, lower = (_tensor(mask, device)[None, None] for mask in masks)
     down = moves.flat[:, CHIN] @ frame.down
     return MouthTensors(
-        box=_mouth_box(points, moves.mouth, side),
+        box=_mouth_box(points, moves.mouth, side, (0.95, 0.75, 1.35)),
+        inner=_mouth_box(points, moves.mouth, side, (0.72, 0.42, 1.1)),
         layers=_tensor(inside.textures, device),
         own=_planes(own, device),
         lower=torch.cat([_planes(photo, device), lower], 1),
@@ -152,9 +155,11 @@ def _around(points: Floats, side: int) -> Box:
     return Box(left=int(left), top=int(top), right=int(right), bottom=int(bottom))
 
 
-def _mouth_box(points: Floats, width: float, side: int) -> Box:
+def _mouth_box(points: Floats, width: float, side: int, reach: tuple[float, float, float]) -> Box:
+    """A window that reaches so many widths of the mouth aside, up and down from its middle."""
     x, y = points[list(CORNERS)].mean(0)
-    low, high = np.clip([x - 0.95 * width, y - 0.75 * width], 0, side), np.clip([x + 0.95 * width, y + 1.35 * width], 0, side)
+    aside, up, down = (value * width for value in reach)
+    low, high = np.clip([x - aside, y - up], 0, side), np.clip([x + aside, y + down], 0, side)
     return Box(left=int(low[0]), top=int(low[1]), right=int(high[0]), bottom=int(high[1]))
 
 
