@@ -188,7 +188,11 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "SubscriptionStatus": "quotas.rest.plan_shapes.LIVE",
     },
     "SERVERS": [{"url": "/"}],
-    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "accounts.rest.schema.default_problem", "config.health.described"],
+    "POSTPROCESSING_HOOKS": [
+        "drf_spectacular.hooks.postprocess_schema_enums",
+        "accounts.rest.schema.default_problem",
+        "config.health.described",
+    ],
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
 }
