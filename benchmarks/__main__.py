@@ -1,4 +1,4 @@
-"""`make bench [ONLY=talk,load,rest,quotas,usage]`: measure, print, and write build/bench.json."""
+"""`make bench [ONLY=talk,load,rest,quotas,usage,pictures]`: measure, print, and write build/bench.json."""
 
 from __future__ import annotations
 
@@ -7,27 +7,30 @@ import sys
 
 import uvloop
 
-from benchmarks import load, rest, talk
+from benchmarks import load, pictures, rest, talk
 from benchmarks.figures import Figures, machine
 from benchmarks.installation import Installation
 from benchmarks.scratch import scratch_database
 
 _ALONE = ("quotas", "usage")  # ask Postgres alone: nothing else runs meanwhile
+_NO_SERVER = ("pictures",)
 
 
 def main() -> None:
     """Run what is named on the command line, or everything."""
-    wanted = sys.argv[1:] or ["talk", "rest", "quotas", "usage", "load"]
+    wanted = sys.argv[1:] or ["talk", "rest", "quotas", "usage", "load", "pictures"]
     print(machine(), flush=True)
     figures = Figures()
-    served = [name for name in wanted if name not in _ALONE]
-    if len(served) < len(wanted):
+    served = [name for name in wanted if name not in (*_ALONE, *_NO_SERVER)]
+    if set(wanted) & set(_ALONE):
         with scratch_database() as owner_url:
             _measure_alone([name for name in wanted if name in _ALONE], figures, owner_url)
     if served:
         with Installation(worker_processes=3 if "load" in served else 1) as place:
             for name in served:
                 uvloop.run({"talk": talk, "load": load, "rest": rest}[name].measure(place, figures))
+    if "pictures" in wanted:
+        pictures.measure(figures)
     figures.found["machine"] = {"unit": "", "value": machine()}
     figures.save()
 
