@@ -19,7 +19,7 @@ hello: $(VENV)/.installed
 
 test: $(VENV)/.installed $(WEB)/dist/.built
 	cd $(WEB) && npm run --silent check && npm test --silent
-	$(BIN)/python -m pytest -n 2 --dist loadfile
+	$(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 lint: $(VENV)/.installed $(WEB)/dist/.built
 	$(BIN)/ruff check .

@@ -41,6 +41,12 @@ END $$
 OWNER_URL = os.environ.get("DATABASE_OWNER_URL", os.environ["DATABASE_URL"])
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files that start the house come last: its processes work on the same database, and take what other tests commit."""
+    live = {item.path for item in items if "house" in getattr(item, "fixturenames", ())}
+    items.sort(key=lambda item: item.path in live)
+
+
 @pytest.fixture(autouse=True)
 def _nobody_acts() -> None:
     """The actor of an earlier test's last request is gone with that test."""
