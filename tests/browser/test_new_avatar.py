@@ -41,6 +41,7 @@ def choose(page: Page, path: Path, content: bytes) -> None:
 def test_a_refused_picture_makes_room_for_a_better_one(visit: Visit, alice: User, workspace: Workspace, tmp_path: Path) -> None:
     page = visit(alice, workspace, draws=False, viewport={"width": 1200, "height": 900}).go("/avatars")
     page.get_by_role("link", name="New avatar").click()
+    page.wait_for_url("**/avatars/new")  # loaded, its script included
     choose(page, tmp_path / "notes.txt", b"text")
     expect(page.get_by_text("Choose a JPEG, PNG or WebP picture, or a GLB head.")).to_be_visible()
     choose(page, tmp_path / "wall.jpg", picture())
