@@ -18,6 +18,13 @@ WARNING_PERCENT = 80
 _LEAST_ELAPSED = timedelta(days=1)
 CHART_WIDTH, CHART_HEIGHT = 720, 120
 _BAR_SHARE = 0.72
+_FREED = {
+    Metric.CONCURRENT_SESSIONS: "In use right now; given back when a session ends",
+    Metric.STORAGE_BYTES: "Freed when files are deleted",
+    Metric.VOICES: "Freed when a voice is deleted",
+    Metric.AVATARS: "Freed when an avatar is deleted",
+    Metric.MEMBERS: "Freed when a member leaves",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +49,11 @@ class Meter:
     @property
     def forecast_is_over(self) -> bool:
         return self.forecast is not None and self.usage.limit is not None and self.forecast > self.usage.limit
+
+    @property
+    def freed(self) -> str:
+        """When a gauge's place comes free; empty for a counter, which starts afresh instead."""
+        return _FREED[self.usage.metric] if self.usage.metric.is_gauge else ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

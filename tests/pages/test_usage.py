@@ -6,6 +6,7 @@ import csv
 import html
 import io
 import re
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
@@ -17,7 +18,7 @@ from accounts.models import ApiKey, Workspace
 from accounts.tenancy import workspace_scope
 from quotas.billing.subscriptions import plan_change
 from quotas.figures import CHART_HEIGHT, CHART_WIDTH, chart, meter, shares
-from quotas.metrics import Metric
+from quotas.metrics import GAUGES, Metric
 from quotas.selectors import DayUsage, MetricUsage
 from quotas.services import release, reserve
 from quotas.templatetags.units import amount, clock, limit, seconds
@@ -123,6 +124,26 @@ def test_it_shows_what_is_used_of_the_plan(bob_client: Client, spoken: None) -> 
     assert "1,234 characters of 20,000" in text
     assert "Spoken characters in 30 days: 1,234 characters" in text
     assert "0 min of 30 min" in text
+
+
+@pytest.mark.parametrize("metric", sorted(GAUGES))
+def test_it_says_of_every_gauge_when_its_places_come_free(metric: Metric) -> None:
+    assert meter(replace(usage(used=1), metric=metric, resets_at=None), START).freed
+
+
+def test_it_says_of_no_counter_that_it_comes_free() -> None:
+    assert meter(usage(used=1), START).freed == ""
+
+
+@pytest.mark.django_db
+def test_it_tells_each_gauge_apart(bob_client: Client, workspace: Workspace) -> None:
+    texts = [card.text.strip() for card in Page(bob_client.get("/usage").content.decode()).all("article")]
+    cards = {text.splitlines()[0]: text for text in texts}
+    assert "given back when a session ends" in cards["Sessions at once"]
+    assert "Freed when files are deleted" in cards["Storage"]
+    assert "Freed when an avatar is deleted" in cards["Own avatars"]
+    assert [name for name, text in cards.items() if "session ends" in text] == ["Sessions at once"]
+    assert "starts afresh" in cards["Spoken characters"]
 
 
 @pytest.mark.django_db
