@@ -36,6 +36,7 @@ ENDINGS = {
     "audio/wav": "wav",
     "text/vtt": "vtt",
 }
+FOLDERS = QUARANTINE, KEPT = "quarantine", "files"
 _SALT = "avatars.storage"
 Write = Callable[..., StoredFile]
 
@@ -66,13 +67,13 @@ def writing() -> Iterator[Write]:
         yield write
     except BaseException:
         for name in written:
-            default_storage.delete(name)
+            erase(name)
         raise
 
 
 def _row(owner_id: UUID, purpose: str, content: bytes, media_type: str) -> StoredFile:
     workspace_id, file_id = current_workspace_id(), uuid7()
-    folder = "quarantine" if purpose == "upload" else "files"
+    folder = QUARANTINE if purpose == "upload" else KEPT
     return StoredFile(
         id=file_id,
         workspace_id=workspace_id,
@@ -90,6 +91,11 @@ def content_of(row: StoredFile) -> bytes:
     with default_storage.open(row.name) as file:
         content: bytes = file.read()
     return content
+
+
+def erase(name: str) -> None:
+    """Remove a file's bytes, every version of them; one that is not there is no error."""
+    default_storage.delete(name)
 
 
 def link(row: StoredFile) -> str:

@@ -204,6 +204,7 @@ WEBHOOK_ALLOW_INSECURE = env.boolean("WEBHOOK_ALLOW_INSECURE", False)
 MEDIA_ROOT = env.text("MEDIA_ROOT", str(BASE_DIR / ".visavis" / "files"))
 FILES_S3_BUCKET = env.text("FILES_S3_BUCKET", "")  # empty: a folder, MEDIA_ROOT
 FILE_LINK_SECONDS = env.integer("FILE_LINK_SECONDS", 3600)
+FILE_ORPHAN_HOURS = env.integer("FILE_ORPHAN_HOURS", 24)  # files without a row go after this; 0: never
 AVATAR_PHOTO_BYTES = env.integer("AVATAR_PHOTO_BYTES", 20_000_000)
 AVATAR_PHOTO_PIXELS = env.integer("AVATAR_PHOTO_PIXELS", 40_000_000)
 AVATAR_HEAD_BYTES = env.integer("AVATAR_HEAD_BYTES", 30_000_000)

@@ -14,6 +14,7 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from accounts.webhooks import clock as webhooks
+from avatars.services import orphans
 from avatars.services import sweeping as avatars
 from avatars.videos import clock as videos
 from quotas import checks
@@ -38,6 +39,7 @@ CHORES = (
     Chore(name="billing", every_seconds=15, work=lambda now: billing.sweep(now=now)),
     Chore(name="avatars", every_seconds=30, work=avatars.sweep),
     Chore(name="videos", every_seconds=5, work=videos.sweep),
+    Chore(name="orphans", every_seconds=3_600, work=orphans.sweep),
     Chore(name="daily", every_seconds=600, work=checks.daily),
 )
 

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.core.files.storage import default_storage
 from django.db import transaction
 from django.db.models import Sum
 from django.utils import timezone
@@ -15,6 +14,7 @@ from django.utils import timezone
 from accounts.errors import NotFound
 from accounts.tenancy import TenantQuerySet, current_workspace_id, unscoped, workspace_scope
 from avatars.models import StoredFile
+from avatars.storage import erase
 
 logger = logging.getLogger(__name__)
 _PATIENCE = timedelta(minutes=1)
@@ -61,15 +61,23 @@ def sweep(now: datetime) -> int:
     """Erase what was doomed by a process that died before it could; returns how many files."""
     with unscoped("files are doomed in every workspace"):
         late = list(StoredFile.objects.filter(doomed_at__lt=now - _PATIENCE).order_by("doomed_at")[:200])
-    for row in late:
+    return sum(_erased(row) for row in late)
+
+
+def _erased(row: StoredFile) -> bool:
+    """Whether it is gone: one that the storage does not let go must not keep the others."""
+    try:
         _erase(row.workspace_id, [row])
-    return len(late)
+    except Exception:
+        logger.exception("The file %s could not be erased; it is tried again.", row.pk)
+        return False
+    return True
 
 
 def _erase(workspace_id: UUID, rows: list[StoredFile]) -> None:
     """The bytes first: a row without bytes is forgotten at the next sweep, bytes without a row never would be."""
     for row in rows:
-        default_storage.delete(row.name)
+        erase(row.name)
     with workspace_scope(workspace_id):
         StoredFile.objects.filter(pk__in=[row.pk for row in rows]).delete()
     logger.info("%d files were erased.", len(rows))

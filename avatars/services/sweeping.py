@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import datetime, timedelta
 
 from django.db.models import Q
@@ -14,21 +15,30 @@ from avatars.services.own import avatar_delete
 from avatars.services.preparing import MOST_ATTEMPTS, avatar_give_up
 from avatars.services.waking import wake
 
+logger = logging.getLogger(__name__)
 PATIENCE = timedelta(minutes=3)
 REFUSED_KEPT_FOR = timedelta(days=1)
+TOO_OLD = timedelta(days=2)  # no worker has come for it
 _AT_ONCE = 100
 
 
 def sweep(now: datetime) -> None:
     """Go on with avatars whose message or worker was lost, delete refused ones after a day, erase doomed files."""
     for avatar in _left_behind(now):
-        if avatar.state == AvatarState.REFUSED:
-            _forget(avatar)
-        elif avatar.attempts >= MOST_ATTEMPTS:
-            avatar_give_up(workspace_id=avatar.workspace_id, avatar_id=avatar.pk)
-        else:
-            _wake_again(avatar, now)
+        try:
+            _go_on(avatar, now)
+        except Exception:  # one that fails must not keep the others
+            logger.exception("The clock could not go on with avatar %s.", avatar.pk)
     files.sweep(now)
+
+
+def _go_on(avatar: Avatar, now: datetime) -> None:
+    if avatar.state == AvatarState.REFUSED:
+        _forget(avatar)
+    elif avatar.attempts >= MOST_ATTEMPTS or avatar.created_at < now - TOO_OLD:
+        avatar_give_up(workspace_id=avatar.workspace_id, avatar_id=avatar.pk)
+    else:
+        _wake_again(avatar, now)
 
 
 def _left_behind(now: datetime) -> list[Avatar]:

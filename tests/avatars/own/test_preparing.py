@@ -17,7 +17,8 @@ from accounts.models import Workspace
 from accounts.tenancy import workspace_scope
 from avatars.models import Avatar, AvatarState, StoredFile
 from avatars.services import sweeping
-from avatars.services.preparing import MOST_ATTEMPTS, avatar_give_up, avatar_prepare
+from avatars.services.making import made
+from avatars.services.preparing import MOST_ATTEMPTS, _begun, _keep, avatar_give_up, avatar_prepare
 from quotas.metrics import Metric
 from tests.avatars.own.conftest import PORTRAIT, Prepare, kept, picture, send
 from tests.avatars.own.heads import head, read
@@ -157,3 +158,31 @@ def test_the_clock_forgets_what_was_refused(
     assert alice_api.get(f"/api/v1/avatars/{shape['id']}").status_code == 404
     with workspace_scope(workspace.pk):
         assert Avatar.objects.get().state == AvatarState.READY
+
+
+def test_it_fails_clearly_when_every_worker_has_died(
+    alice_api: APIClient, workspace: Workspace, files: Path, django_capture_on_commit_callbacks: Any
+) -> None:
+    shape = send(alice_api, head()).json()
+    started = [_begun(workspace.pk, UUID(shape["id"])) for _ in range(MOST_ATTEMPTS)]  # each died in the middle of it
+    assert held(workspace, Metric.AVATARS) == 1
+    now = timezone.now()
+    sweeping.sweep(now + timedelta(minutes=2))
+    assert alice_api.get(f"/api/v1/avatars/{shape['id']}").json()["state"] == "preparing"
+    with django_capture_on_commit_callbacks(execute=True):
+        sweeping.sweep(now + timedelta(minutes=4))
+    after = alice_api.get(f"/api/v1/avatars/{shape['id']}").json()
+    assert (after["state"], after["refusal"]["code"]) == ("refused", "failed")
+    assert (held(workspace, Metric.AVATARS), held(workspace, Metric.STORAGE_BYTES), kept(files)) == (0, 1, [])
+    assert started[0] is not None
+    _keep(started[0], made(started[0].making))  # one of them was only slow
+    assert alice_api.get(f"/api/v1/avatars/{shape['id']}").json() == after
+    assert (held(workspace, Metric.AVATARS), kept(files)) == (0, [])
+
+
+def test_it_does_not_wait_for_ever_for_a_worker(alice_api: APIClient, workspace: Workspace, files: Path) -> None:
+    shape = send(alice_api, head()).json()
+    for days, state in ((1, "preparing"), (3, "refused")):
+        sweeping.sweep(timezone.now() + timedelta(days=days))
+        assert alice_api.get(f"/api/v1/avatars/{shape['id']}").json()["state"] == state
+    assert held(workspace, Metric.AVATARS) == 0
