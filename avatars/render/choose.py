@@ -10,6 +10,7 @@ from typing import Literal
 
 from avatars.render.base import Renderer, RenderFailed
 from avatars.render.ladder import Rung
+from avatars.render.look import USUAL, Look
 
 _log = logging.getLogger(__name__)
 
@@ -19,13 +20,15 @@ class Recipe:
     """What to draw and how. Hashes and pickles, so a pool can keep what it makes.
 
     `asset`: the GLB, the rig, or the folder of the LiteAvatar package. `size`: width and height in pixels. `fast`: OpenGL
-    where it works. For "wav2lip" `weights` and `box` (left, top, right, bottom) are given and `under` draws the face.
+    where it works; `look`: of the face that is drawn. For "wav2lip" `weights` and `box` (left, top, right, bottom) are
+    given and `under` draws the face.
     """
 
     kind: Literal["head", "photo", "wav2lip", "liteavatar"]
     asset: Path
     size: tuple[int, int] = (512, 512)
     fast: bool = True
+    look: Look = USUAL
     weights: Path | None = None
     box: tuple[int, int, int, int] | None = None
     under: Recipe | None = None
@@ -70,23 +73,25 @@ def _head(recipe: Recipe) -> Renderer:
     from avatars.render.head.model import load_head
     from avatars.render.head.torch_renderer import TorchHead
 
-    head = load_head(recipe.asset)
+    head, behind = load_head(recipe.asset), recipe.look.behind(recipe.size)
     if device() == "cpu" and recipe.fast:
         from avatars.render.head.gl_renderer import GLHead
 
         try:
-            return GLHead(head, recipe.size)
+            return GLHead(head, recipe.size, framing=recipe.look.framing, backdrop=behind)
         except RenderFailed as problem:
             _log.info("heads are drawn by torch: %s", problem)
-    return TorchHead(head, recipe.size, device=device())
+    return TorchHead(head, recipe.size, device=device(), framing=recipe.look.framing, backdrop=behind)
 
 
 def _photo(recipe: Recipe) -> Renderer:
     from avatars.photo.renderer import PhotoRenderer
     from avatars.photo.rig import BadRig, PhotoRig
+    from avatars.render.portrait import dressed
 
     try:
-        return PhotoRenderer(PhotoRig.load(recipe.asset), recipe.size, device())
+        rig = dressed(PhotoRig.load(recipe.asset), recipe.look, recipe.size)
+        return PhotoRenderer(rig, recipe.size, device())
     except BadRig as problem:
         raise RenderFailed(problem.code, str(problem)) from problem
     except OSError as problem:

@@ -65,7 +65,7 @@ class VideoIn(StrictSerializer):
         required=False,
         default="",
         allow_blank=True,
-        help_text="A preset's name or id: its avatar, voice, rate, emotion and background, unless they are named here.",
+        help_text="A preset's name or id: its avatar, voice, rate, emotion, framing and background, unless they are named here.",
     )
     script = serializers.CharField(
         max_length=MOST_CHARACTERS, trim_whitespace=False, required=False, default="", allow_blank=True
@@ -178,6 +178,8 @@ def wish_of(fields: dict[str, Any], staging: Staging, label: str) -> VideoWish:
         rate=fields.get("rate", staging.rate),
         emotions=cues,
         background=fields["background"] or ("" if fields["alpha"] else staging.background),
+        framing=staging.framing,
+        gaze=staging.gaze,
         label=label,
         **named,
     )

@@ -12,6 +12,7 @@ import numpy as np
 from PIL import Image
 
 from avatars.render.base import Pictures, Renderer, RenderFailed, Table
+from avatars.render.look import glancing
 from avatars.videos.captions import captions
 from avatars.videos.encoder import SegmentEncoder
 from avatars.videos.overlay import Overlay
@@ -48,7 +49,7 @@ class Scene:
         """Finished pictures of frames [first, after), a few at a time. Raises RenderFailed."""
         overlay, step = self.overlay(), min(BATCH, self.renderer.most)
         for at in range(first, after, step):
-            pictures = self._drawn(self.performance.table[at : min(at + step, after)])
+            pictures = self._drawn(glancing(self.performance.table[at : min(at + step, after)], self.wish.gaze))
             overlay.draw(pictures, at)
             yield pictures
 

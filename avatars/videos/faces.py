@@ -6,19 +6,17 @@ What draws needs torch and is imported when it is used: only workers for picture
 from __future__ import annotations
 
 import threading
-from io import BytesIO
 from pathlib import Path
 from uuid import UUID
 
-import numpy as np
 from django.conf import settings
-from PIL import Image, ImageColor, ImageOps
 
 from accounts.errors import NotFound
 from avatars.assets import access_asset, file_of
 from avatars.face import DEFAULT_RIG, Rig
 from avatars.models import AvatarKind, StoredFile
 from avatars.render.base import Pictures, Renderer, RenderFailed
+from avatars.render.look import fitted, plain
 from avatars.selectors import access_avatar, lip_gap
 from avatars.services.files import files_of
 from avatars.storage import content_of
@@ -32,7 +30,7 @@ def renderer_for(wish: VideoWish) -> Renderer:
 
     Inside of a workspace scope; the renderer belongs to the thread. Raises RenderFailed.
     """
-    key = (wish.avatar, wish.background, wish.size, wish.alpha)
+    key = (wish.avatar, wish.background, wish.framing, wish.size, wish.alpha)
     if getattr(_kept, "key", None) != key:
         _forget()
         _kept.renderer, _kept.key = _made(wish), key
@@ -55,11 +53,11 @@ def _made(wish: VideoWish) -> Renderer:
     behind = backdrop(wish.background, wish.size) if wish.background else None
     found = _uuid(wish.avatar)
     if found is None:
-        return head_renderer(_stock_file(wish.avatar).read_bytes(), wish.size, behind)
+        return head_renderer(_stock_file(wish.avatar).read_bytes(), wish.size, behind, framing=wish.framing)
     kind, files = _own(found)
     if kind == AvatarKind.HEAD3D:
-        return head_renderer(_content(files, "head"), wish.size, behind)
-    return photo_renderer(_content(files, "rig"), wish.size, behind, transparent=wish.alpha)
+        return head_renderer(_content(files, "head"), wish.size, behind, framing=wish.framing)
+    return photo_renderer(_content(files, "rig"), wish.size, behind, framing=wish.framing, transparent=wish.alpha)
 
 
 def rig_of(avatar_id: str) -> Rig:
@@ -71,13 +69,12 @@ def rig_of(avatar_id: str) -> Rig:
 def backdrop(background: str, size: tuple[int, int]) -> Pictures:
     """What lies behind the avatar: "#rrggbb", or an asset that fills the picture; (H, W, 3). Raises RenderFailed."""
     if background.startswith("#"):
-        return np.asarray(Image.new("RGB", size, ImageColor.getrgb(background)))
+        return plain(background, size)
     try:
         content = content_of(file_of(access_asset(UUID(background))))
-        picture = Image.open(BytesIO(content)).convert("RGB")
     except (NotFound, FileNotFoundError, ValueError, OSError) as error:
         raise RenderFailed("no_background", "The background is not there any more.") from error
-    return np.asarray(ImageOps.fit(picture, size, Image.Resampling.LANCZOS))
+    return fitted(content, size)
 
 
 def _stock_file(avatar_id: str) -> Path:

@@ -11,15 +11,15 @@ from avatars.render.head.torch_renderer import TorchHead
 from avatars.render.memory import keep_freed
 
 
-def head_renderer(data: bytes, size: tuple[int, int], behind: Pictures | None) -> Renderer:
+def head_renderer(data: bytes, size: tuple[int, int], behind: Pictures | None, *, framing: str = "head") -> Renderer:
     """Draws the head whose GLB is `data` at `size`, over `behind` (H, W, 3) or the studio. Raises RenderFailed."""
     head = read_head(data)
     if torch.cuda.is_available():
-        return TorchHead(head, size, device="cuda", backdrop=behind)
+        return TorchHead(head, size, device="cuda", framing=framing, backdrop=behind)
     try:
-        return GLHead(head, size, backdrop=behind)
+        return GLHead(head, size, framing=framing, backdrop=behind)
     except RenderFailed as problem:
         if problem.code != "gl_missing":
             raise
     keep_freed()
-    return TorchHead(head, size, backdrop=behind)
+    return TorchHead(head, size, framing=framing, backdrop=behind)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import numpy as np
 import torch
 from PIL import Image, ImageFilter, ImageOps
@@ -11,32 +9,21 @@ from PIL import Image, ImageFilter, ImageOps
 from avatars.photo.renderer import PhotoRenderer
 from avatars.photo.rig import BadRig, PhotoRig
 from avatars.render.base import Pictures, Renderer, RenderFailed, Table
+from avatars.render.look import FRAMING
+from avatars.render.portrait import around, closer, elsewhere
 
 _MOST_SIDE, _LEAST_SIDE = 1024, 64
 
 
-def photo_renderer(data: bytes, size: tuple[int, int], behind: Pictures | None, *, transparent: bool) -> Renderer:
+def photo_renderer(
+    data: bytes, size: tuple[int, int], behind: Pictures | None, *, transparent: bool, framing: str = "head"
+) -> Renderer:
     """Draws the photo whose rig is `data` at `size`, over `behind` (H, W, 3) or its own background. Raises RenderFailed."""
     try:
-        rig = PhotoRig.from_bytes(data)
+        rig = closer(PhotoRig.from_bytes(data), FRAMING[framing])
     except BadRig as error:
         raise RenderFailed("rig_unreadable", str(error)) from error
     return CutOutPhoto(rig, size) if transparent else LargePhoto(rig, size, behind)
-
-
-def elsewhere(rig: PhotoRig, background: Pictures) -> PhotoRig:
-    """The same person in front of another `background` (S, S, 3): what of the old one shines through goes, too."""
-    through = 1 - rig.alpha[..., None].astype(np.float32) / 255
-    photo = rig.photo + (background.astype(np.float32) - rig.background) * through
-    return replace(rig, photo=np.clip(photo + 0.5, 0, 255).astype(np.uint8), background=background)
-
-
-def square(picture: Pictures, side: int) -> Pictures:
-    """`picture` (H, W, 3), not wider than high, as the square (side, side, 3) of which a renderer of its size shows it."""
-    height, width = picture.shape[:2]
-    left = (height - width) // 2
-    whole = Image.fromarray(np.pad(picture, ((0, 0), (left, height - width - left), (0, 0)), mode="edge"))
-    return np.asarray(whole.resize((side, side), Image.Resampling.BICUBIC))
 
 
 class LargePhoto:
@@ -49,7 +36,7 @@ class LargePhoto:
         self._left = (size[0] - width) // 2
         self._wide = _beside(rig, size) if behind is None else behind
         if behind is not None:
-            rig = elsewhere(rig, square(behind[:, self._left : self._left + width], rig.side))
+            rig = elsewhere(rig, around(behind[:, self._left : self._left + width], rig.side))
         scale = min(1.0, _MOST_SIDE / max(self._shown))
         drawn = (max(_LEAST_SIDE, round(width * scale)), max(_LEAST_SIDE, round(height * scale)))
         self._renderer = PhotoRenderer(rig, drawn, "cuda" if torch.cuda.is_available() else "cpu")

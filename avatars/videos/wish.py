@@ -29,7 +29,8 @@ class VideoWish:
     """Everything that decides how a video looks and sounds.
 
     Either `script` is spoken with `voice`, or the recording whose SHA-256 is `audio` is heard. `background`: empty for the
-    avatar's own, "#rrggbb", or an asset's id. `label`: the visible words of disclosure, empty for none.
+    avatar's own, "#rrggbb", or an asset's id. `framing`: one of FRAMING. `gaze`: degrees to the avatar's left and up.
+    `label`: the visible words of disclosure, empty for none.
     """
 
     avatar: str
@@ -39,6 +40,8 @@ class VideoWish:
     rate: float = 1.0
     emotions: tuple[EmotionCue, ...] = ()
     background: str = ""
+    framing: str = "head"
+    gaze: tuple[int, int] = (0, 0)
     width: int = 512
     height: int = 512
     fps: int = 25
@@ -60,7 +63,11 @@ class VideoWish:
     def of(cls, stored: dict[str, Any]) -> Self:
         """The wish that `as_json` gave."""
         known = {one.name: stored[one.name] for one in fields(cls) if one.name in stored}
-        return cls(**known | {"emotions": tuple(EmotionCue(**cue) for cue in stored.get("emotions", ()))})
+        lists = {
+            "emotions": tuple(EmotionCue(**cue) for cue in stored.get("emotions", ())),
+            "gaze": tuple(stored.get("gaze", (0, 0))),
+        }
+        return cls(**known | lists)
 
     def digest(self) -> str:
         """SHA-256 of the wish and the recipe, in hex."""

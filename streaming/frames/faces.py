@@ -6,7 +6,7 @@ What draws needs torch and is imported when it is used, on the drawing thread: o
 from __future__ import annotations
 
 import hashlib
-import io
+import logging
 import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,68 +15,80 @@ from pathlib import Path
 from typing import Literal
 from uuid import UUID
 
-import numpy as np
 from django.conf import settings
-from PIL import Image
 
 from accounts.tenancy import workspace_scope
+from avatars.assets import PURPOSE
 from avatars.models import AvatarKind, StoredFile
-from avatars.render.base import Pictures, Renderer, Table
+from avatars.photo.rig import BadRig
+from avatars.render.base import Pictures, Renderer, RenderFailed, Table
 from avatars.render.choose import Recipe, build, rungs
 from avatars.render.ladder import Rung
+from avatars.render.look import USUAL, Look
+from avatars.render.portrait import photo_still, portrait_still
 from avatars.selectors import avatar_shown, lip_gap
 from avatars.services.files import files_of
 from avatars.storage import content_of
+from sessions.look import SessionLook
 
+logger = logging.getLogger(__name__)
 KEPT = 8  # renderers of a process that stay loaded
 Kind = Literal["head", "photo"]
+_USUAL = SessionLook()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
-    """Who is drawn: the renderer's kind, its GLB or rig, the portrait's bytes, and how far the lips are apart."""
+    """Who is drawn: the renderer's kind, its GLB or rig, the portrait's bytes, how far the lips are apart, and how much of
+    the person is shown in front of what."""
 
     kind: Kind
     asset: Path
     portrait: bytes
     gap: dict[str, float]
+    look: Look = USUAL
 
     def rungs(self, side: int) -> tuple[Rung, ...]:
         """The ways to draw it at `side` pixels, best first."""
-        return rungs(Recipe(kind=self.kind, asset=self.asset, size=(side, side)), make=_warm)
+        return rungs(Recipe(kind=self.kind, asset=self.asset, size=(side, side), look=self.look), make=_warm)
 
     def still(self, side: int) -> Pictures:
-        """The middle of the portrait (side, side, 3); what is transparent becomes white."""
-        with Image.open(io.BytesIO(self.portrait)) as opened:
-            picture = opened.convert("RGBA")
-        white = Image.new("RGBA", picture.size, "white")
-        white.alpha_composite(picture)
-        return np.asarray(_square(white.convert("RGB")).resize((side, side), Image.Resampling.LANCZOS))
+        """The middle of the portrait (side, side, 3), a photo's with its look; what is transparent becomes white."""
+        if self.kind == "photo" and self.look != USUAL:
+            try:
+                return photo_still(self.asset, self.look, side)
+            except (BadRig, RenderFailed, OSError):  # the last resort has none of its own
+                logger.exception("The rig can't be shown; its portrait is.")
+        return portrait_still(self.portrait, self.look, side)
 
 
-def _square(picture: Image.Image) -> Image.Image:
-    side = min(picture.size)
-    left = (picture.width - side) // 2
-    return picture.crop((left, 0, left + side, side))
-
-
-def face_of(workspace_id: str, avatar_id: str) -> Face:
+def face_of(workspace_id: str, avatar_id: str, look: SessionLook = _USUAL) -> Face:
     """The face of a workspace's or a stock avatar. Raises Gone for one that was deleted, FileNotFoundError for a lost file."""
     with workspace_scope(UUID(workspace_id)):
         info = avatar_shown(avatar_id)
+        shown = Look(framing=look.framing, background=_background(look.background))
         if info.is_own:
-            return _own(info.kind, files_of(UUID(avatar_id)))
+            return _own(info.kind, files_of(UUID(avatar_id)), shown)
     folder = Path(settings.BASE_DIR) / "static" / "cast"
     portrait = (folder / f"{info.id}.webp").read_bytes()
-    return Face(kind="head", asset=folder / f"{info.id}.glb", portrait=portrait, gap=lip_gap(info.id))
+    return Face(kind="head", asset=folder / f"{info.id}.glb", portrait=portrait, gap=lip_gap(info.id), look=shown)
 
 
-def _own(kind: str, files: dict[str, StoredFile]) -> Face:
+def _background(background: str) -> str:
+    """As Look has it; the avatar's own where the picture was deleted since."""
+    if not background or background.startswith("#"):
+        return background
+    file = files_of(UUID(background)).get(PURPOSE)
+    return str(_local(content_of(file))) if file else ""
+
+
+def _own(kind: str, files: dict[str, StoredFile], look: Look) -> Face:
     drawn: tuple[Kind, str] = ("photo", "rig") if kind == AvatarKind.PHOTO else ("head", "head")
     missing = [purpose for purpose in (drawn[1], "portrait") if purpose not in files]
     if missing:
         raise FileNotFoundError(f"the avatar has no {missing[0]}")
-    return Face(kind=drawn[0], asset=_local(content_of(files[drawn[1]])), portrait=content_of(files["portrait"]), gap={})
+    asset, portrait = _local(content_of(files[drawn[1]])), content_of(files["portrait"])
+    return Face(kind=drawn[0], asset=asset, portrait=portrait, gap={}, look=look)
 
 
 def _local(data: bytes) -> Path:

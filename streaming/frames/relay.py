@@ -198,5 +198,6 @@ def frames_for(consumer: SessionConsumer, admission: Admission) -> FramesRelay:
         avatar=session.avatar,
         seed=session.seed,
         epoch_ms=session.epoch_ms,
+        look=session.look,
     )
     return FramesRelay(consumer, assignment, is_driver=admission.ticket.role == "driver")

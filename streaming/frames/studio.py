@@ -14,8 +14,10 @@ from django.db import connection
 
 from accounts.tenancy import workspace_scope
 from avatars.render.ladder import STILL, Degraded, Ladder
+from avatars.render.look import glancing
 from avatars.render.steps import Rules
 from sessions import events
+from sessions.look import SessionLook
 from sessions.models import AvatarSession
 from sessions.redis import client
 from sessions.video import VideoWish
@@ -43,8 +45,10 @@ class Studio:
 
     def __init__(self, assignment: Assignment, lease: Lease) -> None:
         self.session_id, self.workspace_id, self.lease = assignment.session_id, assignment.workspace_id, lease
+        look = SessionLook.from_json(assignment.look)
+        self.gaze = look.gaze_x, look.gaze_y
         with _brief_connection():
-            self.face = face_of(assignment.workspace_id, assignment.avatar)
+            self.face = face_of(assignment.workspace_id, assignment.avatar, look)
         self.script = Script.of(assignment.seed, assignment.epoch_ms, self.face.gap, bus.emotion(assignment.session_id))
         self.cost = COST_S
         self.is_over = False
@@ -125,9 +129,9 @@ class Studio:
         self.sender.review(now)
 
     def _make(self, batch: Batch, now: float) -> None:
-        ladder = self._ladder_for(self.sender.wish)
+        ladder, table = self._ladder_for(self.sender.wish), glancing(batch.table, self.gaze)
         try:
-            pictures = _LANE.run(batch.due, lambda: ladder.render(batch.table))
+            pictures = _LANE.run(batch.due, lambda: ladder.render(table))
             self._tell_steps()
             self.sender.send(batch, pictures, ladder.rung)
         except bus.Superseded:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import dramatiq
@@ -19,13 +19,14 @@ leases = Leases()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Assignment:
-    """What a worker needs to draw a session."""
+    """What a worker needs to draw a session; `look` is a SessionLook."""
 
     workspace_id: str
     session_id: str
     avatar: str
     seed: int
     epoch_ms: int
+    look: dict[str, Any] = field(default_factory=dict)
 
     def as_fields(self) -> dict[str, Any]:
         """As the actor takes them."""

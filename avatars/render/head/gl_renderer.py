@@ -32,10 +32,18 @@ class GLHead:
 
     most = 64
 
-    def __init__(self, head: Head, size: tuple[int, int], *, oversample: float = 1.5, backdrop: Pictures | None = None) -> None:
+    def __init__(
+        self,
+        head: Head,
+        size: tuple[int, int],
+        *,
+        oversample: float = 1.5,
+        framing: str = "head",
+        backdrop: Pictures | None = None,
+    ) -> None:
         self.size = size
         self._context = open_context()
-        self._scene = HeadScene(head, size, device="cpu", oversample=oversample)
+        self._scene = HeadScene(head, size, device="cpu", oversample=oversample, framing=framing)
         self._samples = self._target((self._scene.wide, self._scene.high), depth=True)
         self._picture = self._target(size, depth=False)
         self._program = self._context.program(shaders.VERTEX, shaders.FRAGMENT)

@@ -26,10 +26,10 @@ _TURNS: Final = [(yaw, pitch) for yaw in (-28.0, -14.0, 0.0, 14.0, 28.0) for pit
 class HeadScene:
     """A head in the studio, to be drawn at `wide` by `high` samples."""
 
-    def __init__(self, head: Head, size: tuple[int, int], *, device: str, oversample: float) -> None:
+    def __init__(self, head: Head, size: tuple[int, int], *, device: str, oversample: float, framing: str = "head") -> None:
         self.device = torch.device(device)
         self.wide, self.high = round(size[0] * oversample), round(size[1] * oversample)
-        self.camera = studio.frame_head(head, size[0] / size[1])
+        self.camera = studio.frame_head(head, size[0] / size[1], framing)
         self.stage = Stage(head, self.camera, self.device)
         self.light = Light(head, self.camera.eye(), key_shadow(head), self.device)
         self.surface = Surface(head, self._seen_at_rest(), self.device)

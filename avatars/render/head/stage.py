@@ -8,15 +8,15 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from avatars.face.channels import ARKIT, EYE_LOOK, INDEX, look
+from avatars.face.channels import ARKIT, INDEX
 from avatars.render.base import Table
 from avatars.render.head.glb import Floats
 from avatars.render.head.model import Head, Part
 from avatars.render.head.studio import Camera
+from avatars.render.look import gazing
 
 _WHOLE_BODY: Final = 0.6  # without a head joint the shoulders turn too, so all turns less
 _POSE: Final = [INDEX[name] for name in ("headYaw", "headPitch", "headRoll")]
-_GAZE: Final = [INDEX[name] for name in ("gazeX", "gazeY")]
 
 
 class Stage:
@@ -53,17 +53,6 @@ class Stage:
         scale = torch.tensor([width / 2, -height / 2, 1.0], device=self._device)
         shift = torch.tensor([width / 2, height / 2, 0.0], device=self._device)
         return flat * scale + shift
-
-
-def gazing(table: Table) -> Table:
-    """The table with eyeLook weights made from the gaze in frames that have a gaze but no such weight."""
-    out = np.ascontiguousarray(table, np.float32)
-    index = list(EYE_LOOK)
-    blank = (np.abs(out[:, index]).max(1, initial=0) == 0) & (np.abs(out[:, _GAZE]).max(1, initial=0) > 0)
-    if blank.any():
-        out = out.copy()
-        out[np.ix_(blank, index)] = look(out[np.ix_(blank, _GAZE)].T.astype(np.float64)).T
-    return out
 
 
 def faces(parts: tuple[Part, ...]) -> Floats:

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from avatars.render.head.atlas import decoded
 from avatars.render.head.glb import Floats, floats
 from avatars.render.head.model import Head
+from avatars.render.look import FRAMING
 
 _HEIGHT, _LEAST_WIDTH, _BOTTOM = 0.365, 0.26, -0.2  # metres of a natural head whose eyes are at 0
+_BUST_BOTTOM: Final = -0.222  # just above the hem of the cast's clothes
 _EYES_WIDTH, _CROWN = 0.087, 0.125
 NEAR: Final = 0.3
 FAR: Final = 4.0
@@ -67,19 +69,24 @@ class Camera:
         return floats([0, self.level, self.depth + self.distance])
 
 
-def frame_head(head: Head, aspect: float) -> Camera:
-    """The camera for a picture of that width / height: crown to shoulders, wider when the picture is narrow."""
+def frame_head(head: Head, aspect: float, framing: str = "head") -> Camera:
+    """The camera for a picture of that width / height: crown to shoulders, wider when the picture is narrow.
+
+    `framing` (one of FRAMING) magnifies about the middle of that picture; a bust stands on the picture's lower edge.
+    """
     eyes = [part.positions for part in head.parts if part.surface.name == "eyes"]
     points = np.concatenate(eyes or [part.positions for part in head.parts])
     low, high = points.min(0), points.max(0)
     scale = float(high[0] - low[0]) / _EYES_WIDTH if eyes else 1.0
     level = float(low[1] + high[1]) / 2 if eyes else float(high[1]) - _CROWN
     height = max(_HEIGHT, _LEAST_WIDTH / aspect)
+    shown = height / FRAMING[framing]
+    middle = _BUST_BOTTOM + shown / 2 if framing == "bust" else _BOTTOM + height / 2
     return Camera(
-        level=level + (_BOTTOM + height / 2) * scale,
+        level=level + middle * scale,
         depth=float(low[2] + high[2]) / 2,
         distance=scale,
-        half=height / 2,
+        half=shown / 2,
         aspect=aspect,
     )
 

@@ -21,16 +21,23 @@ _CHUNK: Final = {"cpu": 1, "cuda": 16}
 class TorchHead:
     """Draws a head at `size` (width, height). `oversample`: samples per pixel and axis, 1–2.
 
-    `backdrop`: (H, W, 3) uint8 behind the head; without one the studio's.
+    `framing`: one of FRAMING; `backdrop`: (H, W, 3) uint8 behind the head, without one the studio's.
     """
 
     most = 64
 
     def __init__(
-        self, head: Head, size: tuple[int, int], *, device: str = "cpu", oversample: float = 1.5, backdrop: Pictures | None = None
+        self,
+        head: Head,
+        size: tuple[int, int],
+        *,
+        device: str = "cpu",
+        oversample: float = 1.5,
+        framing: str = "head",
+        backdrop: Pictures | None = None,
     ) -> None:
         self.size = size
-        self._scene = HeadScene(head, size, device=device, oversample=oversample)
+        self._scene = HeadScene(head, size, device=device, oversample=oversample, framing=framing)
         self._encoder = develop.Encoder(self._scene.device)
         behind = studio.backdrop(*size) if backdrop is None else backdrop.astype(np.float32) / 255
         self._backdrop = torch.from_numpy(behind).to(self._scene.device).permute(2, 0, 1)
