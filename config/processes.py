@@ -43,20 +43,22 @@ def batch(*, threads: int = 8) -> list[str]:
     ]
 
 
-def render(*, threads: int = 2) -> list[str]:
-    """Workers for pictures: avatars and videos. Two threads, so that a long video does not keep a new avatar waiting."""
+def render(*, processes: int = 2, threads: int = 1) -> list[str]:
+    """Workers for pictures: avatars and videos. A process for each core that may draw: threads would wait for each other."""
     return [
         *("env", f"dramatiq_queue_prefetch={threads}", sys.executable, "-m", "dramatiq", "config.render"),
-        *("--queues", "render", "--processes", "1", "--threads", str(threads), "--worker-shutdown-timeout", "5000"),
-        "--skip-logging",
+        *("--queues", "render", "--processes", str(processes), "--threads", str(threads)),
+        *("--worker-shutdown-timeout", "5000", "--skip-logging"),
     ]
 
 
-def frames(*, processes: int = 1, threads: int = 8) -> list[str]:
-    """Workers that draw live sessions for clients that can't. A session holds a thread; a process draws on one core."""
+def frames(*, processes: int | None = None, threads: int = 8) -> list[str]:
+    """Workers that draw live sessions for clients that can't. A session holds a thread; a process draws on one core, and
+    there is one for each core unless `processes` says how many."""
     return [
         *("env", f"dramatiq_queue_prefetch={threads}", sys.executable, "-m", "dramatiq", "config.frames", "--queues", "frames"),
-        *("--processes", str(processes), "--threads", str(threads), "--worker-shutdown-timeout", "5000", "--skip-logging"),
+        *(("--processes", str(processes)) if processes else ()),
+        *("--threads", str(threads), "--worker-shutdown-timeout", "5000", "--skip-logging"),
     ]
 
 

@@ -9,9 +9,11 @@ from typing import Any, Self, cast
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 from av.video.stream import VideoStream
 
 from avatars.render.base import Pictures
+from avatars.videos.performance import SEGMENT_SECONDS
 from avatars.videos.wish import Format
 
 SUFFIX = "mkv"  # of a segment: holds every codec we use, with alpha
@@ -58,6 +60,7 @@ class SegmentEncoder:
         chosen = recipe(kind)
         self._layout = "rgba" if alpha else "rgb24"
         self._count = 0
+        self._reformatter = VideoReformatter()  # one for all frames: it keeps its tables
         self._file = av.open(str(path), "w", format="matroska")
         self._stream = cast(VideoStream, self._file.add_stream(chosen.video, rate=fps, options=chosen.options))
         self._shape(size, "yuva420p" if alpha else "yuv420p", fps)
@@ -67,7 +70,7 @@ class SegmentEncoder:
         stream.width, stream.height = size
         stream.pix_fmt = layout
         context: Any = stream.codec_context
-        context.gop_size = fps * 4
+        context.gop_size = fps * SEGMENT_SECONDS
         context.thread_count = 1
         context.color_range, context.colorspace = 1, 1  # limited range, BT.709: what players expect
         context.color_primaries, context.color_trc = 1, 1
@@ -79,8 +82,8 @@ class SegmentEncoder:
         for picture in pictures:
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format=self._layout)
             frame.color_range = 2
-            frame = frame.reformat(
-                format=self._stream.pix_fmt, dst_colorspace="ITU709", src_color_range="JPEG", dst_color_range="MPEG"
+            frame = self._reformatter.reformat(
+                frame, format=self._stream.pix_fmt, dst_colorspace="ITU709", src_color_range="JPEG", dst_color_range="MPEG"
             )
             frame.pts = self._count
             self._count += 1

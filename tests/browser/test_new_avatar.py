@@ -26,7 +26,7 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def rendering(house: House) -> Iterator[None]:
     """A worker for pictures."""
     os.environ["OMP_NUM_THREADS"] = "1"
-    house._start("render", render(threads=1))
+    house._start("render", render(processes=1))
     yield
     process = house.processes.children.pop("render")
     process.terminate()

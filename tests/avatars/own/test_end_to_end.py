@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def rendering(house: House) -> Iterator[House]:
     """The house with a worker for pictures, which loads torch and is not needed elsewhere."""
     os.environ["OMP_NUM_THREADS"] = "1"
-    house._start("render", render(threads=1))
+    house._start("render", render(processes=1))
     yield house
     process = house.processes.children.pop("render")
     process.terminate()

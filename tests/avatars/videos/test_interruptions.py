@@ -22,7 +22,7 @@ from tests.accounts.webhooks.factories import endpoint
 from tests.avatars.videos.factories import SCRIPT, Painter, asked, content, files, made, now, segments_of
 
 pytestmark = pytest.mark.django_db
-LONG = " ".join([SCRIPT] * 5)
+LONG = " ".join([SCRIPT] * 2)
 
 
 def prepared(workspace: Workspace, **changes: Any) -> tuple[Video, list[VideoSegment]]:

@@ -32,7 +32,7 @@ def worker(log: Path) -> Iterator[subprocess.Popen[bytes]]:
     url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
     environment = os.environ | {"DATABASE_URL": url, "DATABASE_POOL_SIZE": "4"}
     with log.open("wb") as told:
-        process = subprocess.Popen(render(threads=1), env=environment, stdout=told, stderr=told, start_new_session=True)
+        process = subprocess.Popen(render(processes=1), env=environment, stdout=told, stderr=told, start_new_session=True)
         try:
             yield process
         finally:
@@ -57,7 +57,7 @@ def await_that(is_so: Callable[[], bool], log: Path) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_it_is_made_although_its_worker_is_killed(workspace: Workspace, tmp_path: Path) -> None:
     broker.flush_all()
-    video = asked(workspace.pk, script=" ".join([SCRIPT] * 5))
+    video = asked(workspace.pk, script=" ".join([SCRIPT] * 2))
     log = tmp_path / "worker.log"
 
     def is_in_the_second() -> bool:
