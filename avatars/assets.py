@@ -9,7 +9,7 @@ from django.db import transaction
 from accounts import audit
 from accounts.errors import NotFound
 from accounts.tenancy import TenantQuerySet
-from avatars.blocks.models import Asset, AssetKind, Preset
+from avatars.blocks.models import Asset, AssetKind
 from avatars.models import StoredFile
 from avatars.services.files import doom, files_of
 from avatars.services.room import give_room_back, take_room
@@ -70,10 +70,9 @@ def asset_create(*, name: str, kind: AssetKind, picture: Picture) -> Asset:
 
 @transaction.atomic
 def asset_delete(*, asset_id: UUID) -> None:
-    """Erase a picture and give its bytes back; presets that showed it show none."""
+    """Erase a picture and give its bytes back; presets that show it say that it is missing."""
     asset = access_asset(asset_id)
     doom(asset.pk)
-    Preset.objects.filter(background=str(asset.pk)).update(background="")
     audit.record("asset.deleted", subject=asset.pk, name=asset.name)
     give_room_back(asset)
     asset.delete()

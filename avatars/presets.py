@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -14,10 +15,13 @@ from accounts import audit
 from accounts.errors import Conflict, Invalid, NotFound
 from accounts.tenancy import TenantQuerySet
 from avatars.assets import access_asset
-from avatars.blocks.models import AssetKind, AvatarLook, Framing, Preset
+from avatars.blocks.models import Asset, AssetKind, AvatarLook, Framing, Preset
 from avatars.looks import NEUTRAL, saved_look
+from avatars.models import Avatar
 from avatars.selectors import avatar, voices_available
+from avatars.stock import stock_cast
 
+_ID_LENGTH = 36
 _COLOUR = re.compile(r"#[0-9a-f]{6}")
 
 
@@ -48,12 +52,16 @@ def access_preset(preset_id: UUID) -> Preset:
         raise NotFound("No such preset in this workspace.", code="preset_not_found") from error
 
 
-def staged(*, preset: str = "", avatar_id: str = "", voice_id: str = "") -> Staging:
-    """What is named explicitly, else by the preset (a name or an id), else set for the avatar, else usual.
+def staged(*, preset: str = "", avatar_id: str = "", voice_id: str = "", background: str | None = None) -> Staging:
+    """What is named explicitly, else by the preset (a name or an id), else set for the avatar, else usual. `background`: None
+    leaves it to the preset.
 
-    Raises Invalid: unknown_preset, or avatar_missing where neither names an avatar.
+    Raises Invalid: unknown_preset, or avatar_missing where neither names an avatar; Conflict: preset_outdated where the
+    preset names what is not there any more.
     """
     chosen = _chosen(preset) if preset else Preset()
+    if preset:
+        _require_whole(chosen, {"avatar": avatar_id or None, "voice": voice_id or None, "background": background})
     shown = avatar_id or chosen.avatar
     if not shown:
         raise Invalid("Name an avatar, or a preset that has one.", code="avatar_missing", hint="GET /api/v1/avatars lists them.")
@@ -67,8 +75,47 @@ def staged(*, preset: str = "", avatar_id: str = "", voice_id: str = "") -> Stag
         intensity=float(intensity or 0),
         gaze=(look.gaze_x, look.gaze_y),
         framing=chosen.framing or look.framing,
-        background=chosen.background,
+        background=chosen.background if background is None else background,
     )
+
+
+def missing_in(rows: Sequence[Preset]) -> dict[UUID, list[str]]:
+    """What of "avatar", "voice", "background" each preset names that is not there any more."""
+    there = {
+        "avatar": {*_kept(Avatar, (row.avatar for row in rows)), *(info.id for info in stock_cast())},
+        "voice": {voice.id for voice in voices_available()},
+        "background": _kept(Asset, (row.background for row in rows)),
+    }
+    return {row.pk: [name for name, found in there.items() if _is_lost(getattr(row, name), found)] for row in rows}
+
+
+def _kept(model: type[Avatar | Asset], named: Iterable[str]) -> set[str]:
+    """The ids that rows have of what is named; what is no id is a colour, or of the stock cast."""
+    ids = [text for text in map(_spelled, named) if len(text) == _ID_LENGTH]
+    return {str(key) for key in model.objects.filter(pk__in=ids).values_list("pk", flat=True)}
+
+
+def _is_lost(named: str, there: set[str]) -> bool:
+    return bool(named) and not named.startswith("#") and _spelled(named) not in there
+
+
+def _spelled(text: str) -> str:
+    """Ids in their usual form, anything else as it is."""
+    try:
+        return str(UUID(text))
+    except ValueError:
+        return text
+
+
+def _require_whole(chosen: Preset, explicit: dict[str, str | None]) -> None:
+    missing = [name for name in missing_in([chosen])[chosen.pk] if explicit[name] is None]
+    if missing:
+        raise Conflict(
+            f"The preset {chosen.name!r} names what has been deleted: {', '.join(missing)}.",
+            code="preset_outdated",
+            hint=f"PATCH /api/v1/presets/{chosen.pk} to name another, or null for none.",
+            missing=missing,
+        )
 
 
 def _chosen(text: str) -> Preset:

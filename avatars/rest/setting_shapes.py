@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
+from uuid import UUID
 
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
@@ -13,6 +15,7 @@ from avatars.blocks.models import Asset, AssetKind, AvatarLook, Framing, Preset
 from avatars.blocks.speaking import FASTEST, SLOWEST
 from avatars.face import EMOTIONS
 from avatars.looks import MOST_SIDE, MOST_UP
+from avatars.presets import missing_in
 from avatars.rest.fields import FiniteFloatField
 from avatars.storage import link
 from avatars.uploads.picture import MOST_BYTES
@@ -147,6 +150,10 @@ class PresetOut(serializers.Serializer[Any]):
     emotion = MoodIn(allow_null=True)
     framing = serializers.ChoiceField(choices=Framing.values, allow_null=True)
     background = serializers.CharField(allow_null=True)
+    missing = serializers.ListField(
+        child=serializers.ChoiceField(choices=["avatar", "voice", "background"]),
+        help_text="What it names that has been deleted since: using it fails with 409 until that is named anew, or taken out.",
+    )
     created_at = serializers.DateTimeField()
     updated_at = serializers.DateTimeField()
 
@@ -161,9 +168,16 @@ class PresetOut(serializers.Serializer[Any]):
             "emotion": mood,
             "framing": instance.framing or None,
             "background": instance.background or None,
+            "missing": self._missing[instance.pk],
             "created_at": instance.created_at,
             "updated_at": instance.updated_at,
         }
+
+    @cached_property
+    def _missing(self) -> dict[UUID, list[str]]:
+        """Of all that are shown, asked once."""
+        rows: Any = self.instance if self.parent is None else self.parent.instance
+        return missing_in([rows] if isinstance(rows, Preset) else rows)
 
 
 @extend_schema_serializer(component_name="NewAsset")

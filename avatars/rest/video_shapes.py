@@ -177,7 +177,7 @@ def wish_of(fields: dict[str, Any], staging: Staging, label: str) -> VideoWish:
         voice=staging.voice,
         rate=fields.get("rate", staging.rate),
         emotions=cues,
-        background=fields["background"] or ("" if fields["alpha"] else staging.background),
+        background=staging.background,
         framing=staging.framing,
         gaze=staging.gaze,
         label=label,

@@ -105,5 +105,6 @@ def _created(request: Request) -> Video:
 
 def _asked(fields: dict[str, Any], **recording: Any) -> Video:
     label = label_of(fields["disclosure"], fields["disclosure_text"])
-    staging = staged(preset=fields["preset"], avatar_id=fields["avatar"], voice_id=fields["voice"])
+    behind = fields["background"] or ("" if fields["alpha"] else None)
+    staging = staged(preset=fields["preset"], avatar_id=fields["avatar"], voice_id=fields["voice"], background=behind)
     return video_create(wish=wish_of(fields, staging, label), title=fields["title"], **recording)

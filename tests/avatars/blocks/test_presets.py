@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from rest_framework.test import APIClient
@@ -11,6 +12,8 @@ from accounts.models import AuditEntry, Workspace
 from accounts.tenancy import workspace_scope
 from avatars.blocks.models import AssetKind, AvatarLook, Preset
 from avatars.presets import staged
+from avatars.videos.models import Video
+from sessions.models import AvatarSession
 from tests.avatars.blocks.factories import a_preset, an_asset
 
 pytestmark = pytest.mark.django_db
@@ -146,7 +149,6 @@ def test_it_takes_backgrounds_of_its_own_workspace_alone(
     }
     assert statuses == {"own": 201, "logo": 400, "foreign": 400}
     assert alice_api.delete(f"/api/v1/assets/{own.pk}").status_code == 204
-    assert [row["background"] for row in alice_api.get(PRESETS).json()["results"]] == [None]
 
 
 def test_it_shows_strangers_nothing(alice_api: APIClient, charlie_api: APIClient) -> None:
@@ -171,3 +173,38 @@ def test_it_prefers_what_is_explicit_then_the_preset_then_the_look(in_workspace:
     )
     explicit = staged(preset=str(Preset.objects.get().pk), avatar_id="kenji")
     assert (explicit.avatar, explicit.emotion, explicit.framing, explicit.background) == ("kenji", "soothing", "head", "#000000")
+
+
+def test_it_says_what_presets_name_that_was_deleted(alice_api: APIClient, workspace: Workspace) -> None:
+    with workspace_scope(workspace.pk):
+        wall = an_asset()
+    made = alice_api.post(PRESETS, FULL | {"background": str(wall.pk)}).json()
+    assert made["missing"] == []
+    alice_api.post(PRESETS, FULL | {"name": "Whole"})
+    assert alice_api.delete(f"/api/v1/assets/{wall.pk}").status_code == 204
+    with workspace_scope(workspace.pk):
+        Preset.objects.filter(name="Reception").update(avatar=str(uuid4()), voice="gone")
+    listed = {row["name"]: row["missing"] for row in alice_api.get(PRESETS).json()["results"]}
+    assert listed == {"Reception": ["avatar", "voice", "background"], "Whole": []}
+    url = f"{PRESETS}/{made['id']}"
+    assert alice_api.get(url).json()["missing"] == ["avatar", "voice", "background"]
+    mended = alice_api.patch(url, {"avatar": "ada", "voice": None, "background": None}).json()
+    assert (mended["missing"], mended["avatar"], mended["background"]) == ([], "ada", None)
+
+
+@pytest.mark.parametrize("url", ["/api/v1/sessions", "/api/v1/videos"])
+def test_it_refuses_to_use_presets_of_what_was_deleted(url: str, alice_api: APIClient, workspace: Workspace) -> None:
+    with workspace_scope(workspace.pk):
+        wall = an_asset()
+        preset = a_preset(name="Hall", avatar="ada", background=str(wall.pk))
+    alice_api.delete(f"/api/v1/assets/{wall.pk}")
+    said = {"script": "Hello."} if url.endswith("videos") else {}
+    answer = alice_api.post(url, said | {"preset": "Hall"})
+    problem = answer.json()
+    assert (answer.status_code, problem["code"], problem["missing"]) == (409, "preset_outdated", ["background"])
+    assert str(preset.pk) in problem["hint"] and "Hall" in problem["detail"]
+    with workspace_scope(workspace.pk):
+        assert not AvatarSession.objects.exists() and not Video.objects.exists()
+        Preset.objects.update(background="", avatar=str(uuid4()))
+    assert alice_api.post(url, said | {"preset": "Hall"}).json()["missing"] == ["avatar"]
+    assert alice_api.post(url, said | {"preset": "Hall", "avatar": "kenji"}).json()["avatar"] == "kenji"
