@@ -7,7 +7,7 @@ from typing import Any
 
 from django.conf import settings
 
-from avatars.blocks import hearing, lips, speaking
+from avatars.blocks import encoding, lips, recording, speaking
 from avatars.face import EMOTIONS, VISEMES
 from avatars.selectors import avatars_available, voices_available
 from avatars.uploads import picture
@@ -37,9 +37,9 @@ def info() -> dict[str, Any]:
         "emotions": EMOTIONS,
         "visemes": VISEMES,
         "formats": {
-            "speech": ["wav", "pcm16"],
+            "speech": ["wav", "pcm16", *encoding.available()],
             "lipsync": ["visemes", "weights", "stream"],
-            "audio_upload": ["wav", "pcm16"],
+            "audio_upload": ["wav", "pcm16", "opus", "mp3"],
             "assets": ["image/jpeg", "image/png", "image/webp"],
         },
         "limits": _limits(),
@@ -57,8 +57,8 @@ def features() -> list[str]:
 def _limits() -> dict[str, int]:
     return {
         "text_characters": speaking.MOST_CHARACTERS,
-        "audio_upload_bytes": hearing.MOST_BYTES,
-        "audio_upload_ms": hearing.MOST_SECONDS * 1000,
+        "audio_upload_bytes": recording.MOST_BYTES,
+        "audio_upload_ms": recording.MOST_SECONDS * 1000,
         "asset_bytes": picture.MOST_BYTES,
         "asset_pixels": picture.MOST_PIXELS,
         "lipsync_fps": lips.MOST_FPS,

@@ -176,6 +176,7 @@ SPECTACULAR_SETTINGS: dict[str, Any] = {
         "AvatarState": "avatars.models.AvatarState",
         "EmotionName": "avatars.face.EMOTIONS",
         "SoundFormat": "avatars.rest.block_shapes.SOUNDS",
+        "SoundUploadFormat": "avatars.rest.block_shapes.UPLOADS",
         "AvatarKind": "avatars.models.AvatarKind",
         "AssetKind": "avatars.blocks.models.AssetKind",
         "VideoFormat": "avatars.rest.video_shapes.FORMATS",
@@ -298,6 +299,7 @@ SESSION_SLICE_SECONDS = env.integer("SESSION_SLICE_SECONDS", 20)
 SESSION_CONNECT_SECONDS = env.integer("SESSION_CONNECT_SECONDS", 120)
 SESSION_RESUME_SECONDS = env.integer("SESSION_RESUME_SECONDS", 30)
 SESSION_MAX_VIEWERS = env.integer("SESSION_MAX_VIEWERS", 50)
+RENDER_BATCH = env.text("VISAVIS_RENDER_BATCH", "auto")  # auto (where torch draws on CUDA), on, off
 
 LOGGING: dict[str, Any] = {
     "version": 1,

@@ -1,19 +1,32 @@
-"""Sound on its way out: WAV that can begin before its end is known, and base64 in pieces."""
+"""Sound on its way out, piece by piece: WAV that can begin before its end is known, bare samples, compressed, base64."""
 
 from __future__ import annotations
 
 import base64
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
 
+from avatars.blocks.encoding import RECIPES, compressed
 from avatars.voice import SAMPLE_RATE
 
 _UNKNOWN = 0xFFFFFFFF  # RIFF has no word for a length that is not known yet; players read this as "to the end"
 _HEADER_BYTES = 44
 _PCM, _MONO, _SAMPLE_BYTES = 1, 1, 2
+
+
+def sound_bytes(sounds: Iterable[NDArray[np.int16]], form: str, samples: int | None = None) -> Generator[bytes]:
+    """`sounds`, each (n,) int16 mono at 24 kHz, as one file: "wav", "pcm16" or what encoding.py writes. `samples`: how many
+    there are, where that is known."""
+    if form in RECIPES:
+        yield from compressed(sounds, form)
+        return
+    opening = wav_header(None if samples is None else _SAMPLE_BYTES * samples) if form == "wav" else b""
+    for sound in sounds:
+        yield opening + pcm_bytes(sound)
+        opening = b""
 
 
 def wav_header(data_bytes: int | None = None) -> bytes:

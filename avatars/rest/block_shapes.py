@@ -7,15 +7,16 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
-from avatars.blocks.hearing import MOST_SECONDS
 from avatars.blocks.lips import MOST_FPS
+from avatars.blocks.recording import MOST_SECONDS
 from avatars.blocks.speaking import FASTEST, MOST_CHARACTERS, SLOWEST
 from avatars.face import CHANNELS, EMOTIONS, VISEMES
 from avatars.rest.fields import FiniteFloatField
 from avatars.voice import DEFAULT_VOICE, SAMPLE_RATE
 from quotas.rest.parsing import StrictSerializer
 
-SOUNDS = ("wav", "pcm16")
+SOUNDS = ("wav", "pcm16", "opus", "mp3")
+UPLOADS = ("auto", "wav", "pcm16", "opus", "mp3")
 OUTPUTS = ("visemes", "weights", "stream")
 
 
@@ -28,6 +29,7 @@ OUTPUTS = ("visemes", "weights", "stream")
             request_only=True,
             value={"text": "Please mind the gap.", "voice": DEFAULT_VOICE, "rate": 0.8, "format": "pcm16"},
         ),
+        OpenApiExample("As Opus", request_only=True, value={"text": "Please mind the gap.", "format": "opus"}),
     ],
 )
 class SpeechIn(StrictSerializer):
@@ -35,7 +37,9 @@ class SpeechIn(StrictSerializer):
     voice = serializers.CharField(max_length=60, default=DEFAULT_VOICE, help_text="A voice's id: GET /api/v1/voices.")
     rate = FiniteFloatField(min_value=SLOWEST, max_value=FASTEST, default=1.0, help_text="Times the voice's own pace.")
     format = serializers.ChoiceField(
-        choices=SOUNDS, default="wav", help_text="Of the sound in JSON: 16-bit mono at 24 kHz, with or without a WAV header."
+        choices=SOUNDS,
+        default="wav",
+        help_text="Of the sound in JSON: 16-bit mono at 24 kHz with or without a WAV header, Opus in Ogg, or MP3.",
     )
 
 
@@ -116,7 +120,11 @@ class LipsyncIn(MannerIn):
 @extend_schema_serializer(component_name="NewLipsyncUpload")
 class LipsyncUploadIn(MannerIn):
     audio = serializers.FileField(help_text=f"At most {MOST_SECONDS} s.")
-    format = serializers.ChoiceField(choices=SOUNDS, default="wav", help_text="`pcm16` is bare 16-bit mono at 24 kHz.")
+    format = serializers.ChoiceField(
+        choices=UPLOADS,
+        default="auto",
+        help_text="`auto`: by its first bytes, WAV, Opus (in Ogg or WebM) or MP3; `pcm16` is bare 16-bit mono at 24 kHz.",
+    )
 
 
 @extend_schema_serializer(component_name="VisemeTrack")

@@ -1,32 +1,28 @@
-"""What lets a caller ask for sound by Accept. Views answer with it themselves; problems are JSON in any case."""
+"""Sound and faces that a caller may ask for by Accept."""
 
-from __future__ import annotations
-
-from collections.abc import Mapping
-from typing import Any
-
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from accounts.rest.renderers import NamedRenderer
 
 
-class BinaryRenderer(BaseRenderer):
-    """Only names a media type."""
-
-    charset = None
-
-    def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None) -> Any:
-        return JSONRenderer().render(data, "application/json", renderer_context)
-
-
-class WavRenderer(BinaryRenderer):
+class WavRenderer(NamedRenderer):
     media_type = "audio/wav"
     format = "wav"
 
 
-class PcmRenderer(BinaryRenderer):
+class PcmRenderer(NamedRenderer):
     media_type = "audio/pcm"
     format = "pcm16"
 
 
-class FaceRenderer(BinaryRenderer):
+class OpusRenderer(NamedRenderer):
+    media_type = "audio/ogg"
+    format = "opus"
+
+
+class Mp3Renderer(NamedRenderer):
+    media_type = "audio/mpeg"
+    format = "mp3"
+
+
+class FaceRenderer(NamedRenderer):
     media_type = "application/octet-stream"
     format = "stream"

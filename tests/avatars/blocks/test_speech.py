@@ -101,7 +101,7 @@ def test_it_writes_down_who_asked(alice_api: APIClient, workspace: Workspace) ->
         ({"text": TEXT, "rate": 2.5}, "invalid"),
         ({"text": TEXT, "rate": "nan"}, "invalid"),
         ({"text": TEXT, "volume": 3}, "invalid"),
-        ({"text": TEXT, "format": "mp3"}, "invalid"),
+        ({"text": TEXT, "format": "flac"}, "invalid"),
         ({"text": TEXT, "voice": "nobody"}, "unknown_voice"),
         ({"text": "你好"}, "unsupported_language"),
     ],
