@@ -46,6 +46,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "accounts.middleware.RequestContextMiddleware",
+    "accounts.middleware.PermissionsPolicyMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "servestatic.middleware.ServeStaticMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -250,6 +251,11 @@ SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = SECURE
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ALLAUTH_TRUSTED_PROXY_COUNT else None
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
+# The camera takes portraits, the microphone hears whom the avatar talks with; pages ask the browser for little else.
+_OFF = "accelerometer bluetooth browsing-topics display-capture encrypted-media geolocation gyroscope hid idle-detection"
+_OFF += " local-fonts magnetometer midi payment serial usb xr-spatial-tracking"
+_SELF = "autoplay camera clipboard-write fullscreen microphone publickey-credentials-create publickey-credentials-get"
+PERMISSIONS_POLICY = ", ".join([*(f"{name}=(self)" for name in _SELF.split()), *(f"{name}=()" for name in _OFF.split())])
 CONTENT_SECURITY_POLICY = {
     "DIRECTIVES": {
         "default-src": ["'self'"],
