@@ -12,9 +12,11 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django_application = get_asgi_application()
 
 from streaming.consumers import NothingHere, SessionConsumer  # noqa: E402  (needs the app registry)
+from streaming.videos.consumer import VideosConsumer  # noqa: E402
 
 sockets: list[Any] = [
     path("ws/v1/sessions/<uuid:session_id>", cast("Any", SessionConsumer.as_asgi())),
+    path("ws/v1/videos", cast("Any", VideosConsumer.as_asgi())),
     re_path(r"", cast("Any", NothingHere.as_asgi())),
 ]
 application = ProtocolTypeRouter({"http": django_application, "websocket": URLRouter(sockets)})

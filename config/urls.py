@@ -12,7 +12,7 @@ from accounts.operator import site as operator
 from accounts.rest.problems import json_404
 from config import health
 
-API = ("accounts.api_urls", "avatars.api_urls", "sessions.api_urls", "quotas.rest.urls")
+API = ("accounts.api_urls", "avatars.api_urls", "sessions.api_urls", "quotas.rest.urls", "streaming.videos.urls")
 PAGES = ("accounts.urls", "avatars.urls", "sessions.urls", "quotas.page_urls", "config.page_urls")
 
 # Swagger UI sets styles from its script; nothing else of ours does.

@@ -42,14 +42,14 @@ def parsed(serializer: Any, request: Request) -> dict[str, Any]:
 def issued(session: AvatarSession, role: tickets.Role) -> dict[str, Any]:
     """A fresh ticket with the address that it opens."""
     ticket = tickets.issue(workspace_id=session.workspace_id, session_id=session.pk, role=role, origin=session.origin)
-    return {"ticket": ticket.text, "url": socket_url(session), "expires_at": ticket.expires_at}
+    return {"ticket": ticket.text, "url": socket_url(f"/ws/v1/sessions/{session.pk}"), "expires_at": ticket.expires_at}
 
 
-def socket_url(session: AvatarSession) -> str:
-    """Where the session's websocket is."""
+def socket_url(path: str) -> str:
+    """A websocket's address."""
     base = urlsplit(settings.BASE_URL)
     scheme = "wss" if base.scheme == "https" else "ws"
-    return urlunsplit((scheme, base.netloc, f"/ws/v1/sessions/{session.pk}", "", ""))
+    return urlunsplit((scheme, base.netloc, path, "", ""))
 
 
 class SessionList(WorkspaceView):

@@ -14,12 +14,15 @@ from accounts import tokens
 from sessions.redis import client
 
 LIFETIME = timedelta(seconds=30)
-Role = Literal["driver", "viewer"]
+Role = Literal["driver", "viewer", "videos"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Ticket:
-    """What a ticket is bound to; `origin` is empty for a client that is no browser or whose page is not fixed."""
+    """What a ticket is bound to; `origin` is empty for a client that is no browser or whose page is not fixed.
+
+    With the role "videos" the subject, `session_id`, is no session: a video, or the workspace for all of its videos.
+    """
 
     workspace_id: str
     session_id: str

@@ -29,6 +29,7 @@ from streaming import bus
 from streaming.protocol import MAX_MESSAGES_PER_SECOND, STRIKE_SECONDS, STRIKES, SUBPROTOCOL, TICKET_PREFIX, Close
 
 T = TypeVar("T")
+UNKNOWN_TICKET = "The ticket is unknown, used or expired."
 _pool = ThreadPoolExecutor(max_workers=8, thread_name_prefix="gateway-db")
 
 
@@ -78,14 +79,11 @@ def _scoped(workspace_id: UUID, function: Callable[..., T], kwargs: dict[str, An
 
 def admit(session_id: str, subprotocols: list[str], origin: str | None) -> Admission:
     """Turn a ticket into a connection; raises Refused (ticket, origin) or Gone."""
-    offered = [name.removeprefix(TICKET_PREFIX) for name in subprotocols if name.startswith(TICKET_PREFIX)]
-    if SUBPROTOCOL not in subprotocols or len(offered) != 1:
-        raise Refused(Close.TICKET, f"Offer the subprotocols {SUBPROTOCOL} and {TICKET_PREFIX}<ticket>.")
-    ticket = redeem(offered[0])
-    if ticket is None or ticket.session_id != session_id:
-        raise Refused(Close.TICKET, "The ticket is unknown, used or expired.")
+    ticket = redeemed(subprotocols)
+    if ticket.session_id != session_id:
+        raise Refused(Close.TICKET, UNKNOWN_TICKET)
     with workspace_scope(UUID(ticket.workspace_id)):
-        _check_origin(origin, ticket)
+        check_origin(origin, ticket)
         session = session_connecting(session_id=UUID(session_id), role=ticket.role)
         avatar = avatar_shown(session.avatar)
         background = background_shown(SessionLook.from_json(session.look).background)
@@ -93,7 +91,18 @@ def admit(session_id: str, subprotocols: list[str], origin: str | None) -> Admis
     return Admission(ticket=ticket, session=session, avatar=avatar, emotion=mood, background=background)
 
 
-def _check_origin(origin: str | None, ticket: Ticket) -> None:
+def redeemed(subprotocols: list[str]) -> Ticket:
+    """The ticket that a client offers; it is used up by this. Raises Refused."""
+    offered = [name.removeprefix(TICKET_PREFIX) for name in subprotocols if name.startswith(TICKET_PREFIX)]
+    if SUBPROTOCOL not in subprotocols or len(offered) != 1:
+        raise Refused(Close.TICKET, f"Offer the subprotocols {SUBPROTOCOL} and {TICKET_PREFIX}<ticket>.")
+    ticket = redeem(offered[0])
+    if ticket is None:
+        raise Refused(Close.TICKET, UNKNOWN_TICKET)
+    return ticket
+
+
+def check_origin(origin: str | None, ticket: Ticket) -> None:
     """A browser always sends its page's origin: it must be ours or one of the workspace's, and the ticket's own if it
     names one. A client that is no browser sends none and is trusted with its unbound ticket."""
     allowed = {ticket.origin} if ticket.origin else {None, _own_origin(), *_embed_origins(ticket.workspace_id)}

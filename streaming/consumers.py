@@ -27,7 +27,6 @@ from streaming.messages import session_ready
 from streaming.protocol import (
     MAX_CONTROL_BYTES,
     MAX_MEDIA_BYTES,
-    SUBPROTOCOL,
     BadMessage,
     Close,
     Emotion,
@@ -45,73 +44,40 @@ from streaming.protocol import (
     parse_media,
 )
 from streaming.relay import Relay
+from streaming.socket import Socket
 from streaming.tasks import now_ms
 
 logger = logging.getLogger(__name__)
 VIEWERS_MAY = (Ping, Resume, Played, Video, VideoKey, VideoSeen)  # a viewer's ear counts for nothing, but every client reports it
-MAX_REASON_BYTES = 123  # RFC 6455, 5.5.1
 OPEN_SECONDS = 15.0  # a client that was neither admitted nor refused by then may try elsewhere
 
 
-class SessionConsumer(AsyncWebsocketConsumer):
+class SessionConsumer(Socket):
     """Parses what the client sends and calls services; what comes back from the bus is the relay's work."""
 
     admission: Admission
     mailbox: Mailbox | None = None
     relay: Relay | None = None
     frames: FramesRelay
-    is_over = False
 
     async def connect(self) -> None:
         self.limits = Limits()
         self.connection = str(uuid7())
         peer = (self.scope.get("client") or [""])[0]
         set_actor(request_id=self.connection, ip=socket_ip(peer, self.scope["headers"]))
-        await self.accept(SUBPROTOCOL if SUBPROTOCOL in self.scope["subprotocols"] else None)
+        await self.accept_protocol()
         session_id = str(self.scope["url_route"]["kwargs"]["session_id"])
         try:
             async with asyncio.timeout(OPEN_SECONDS):
-                self.admission = await in_database(admit, session_id, self.scope["subprotocols"], self._origin())
+                self.admission = await in_database(admit, session_id, self.scope["subprotocols"], self.origin())
                 await self._open(session_id)
         except Refused as refusal:
-            await self._refuse(refusal.close, str(refusal))
+            await self.refuse(refusal.close, str(refusal))
         except Problem as problem:
-            await self._refuse(Close.GONE, problem.detail)
+            await self.refuse(Close.GONE, problem.detail)
         except Exception:
             logger.exception("The connection to session %s could not be opened.", session_id)
             await self._give_up()
-
-    def _origin(self) -> str | None:
-        for name, value in self.scope["headers"]:
-            if name == b"origin":
-                return str(value.decode("latin-1"))
-        return None
-
-    async def _refuse(self, close: Close, reason: str) -> None:
-        await self.send(control("error", code=close.name.lower(), detail=reason, status=int(close)))
-        await self.close(int(close), reason)
-
-    async def send(  # type: ignore[override]  # channels' own, too
-        self, text_data: str | None = None, bytes_data: bytes | None = None, close: bool = False
-    ) -> None:
-        """Send one message; once the connection is over nothing is sent, and nobody is told."""
-        if self.is_over:
-            return
-        try:
-            await super().send(text_data, bytes_data, close)
-        except OSError:
-            self.is_over = True
-        except RuntimeError:  # the server's, for a message that was waiting when the connection closed
-            if not self.is_over:
-                raise
-
-    async def close(self, code: int | bool | None = None, reason: str | None = None) -> None:
-        """Close once; `reason` is cut to what a close frame holds."""
-        if not self.is_over:
-            self.is_over = True
-            brief = (reason or "").encode()[:MAX_REASON_BYTES].decode(errors="ignore")
-            with contextlib.suppress(OSError):
-                await super().close(code, brief)
 
     async def _open(self, session_id: str) -> None:
         ticket = self.admission.ticket

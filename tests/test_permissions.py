@@ -80,6 +80,7 @@ ROUTES = [
     Route("GET", VIDEO, "sessions:read"),
     Route("DELETE", VIDEO, "sessions:write"),
     Route("POST", f"{VIDEO}/cancel", "sessions:write"),
+    Route("POST", "videos/tickets", "sessions:read", {}),
     Route("POST", "speech", "sessions:write"),
     Route("POST", "lipsync", "sessions:write"),
     Route("GET", "sessions", "sessions:read"),

@@ -9,7 +9,7 @@ from typing import Any, Self, cast
 
 import av
 import numpy as np
-from av.video.reformatter import VideoReformatter
+from av.video.reformatter import Colorspace, VideoReformatter
 from av.video.stream import VideoStream
 
 from avatars.render.base import Pictures
@@ -83,7 +83,7 @@ class SegmentEncoder:
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format=self._layout)
             frame.color_range = 2
             frame = self._reformatter.reformat(
-                frame, format=self._stream.pix_fmt, dst_colorspace="ITU709", src_color_range="JPEG", dst_color_range="MPEG"
+                frame, format=self._stream.pix_fmt, dst_colorspace=Colorspace.ITU709, src_color_range="JPEG", dst_color_range="MPEG"
             )
             frame.pts = self._count
             self._count += 1

@@ -24,6 +24,7 @@ from avatars.storage import writing
 from avatars.videos.actors import prepare_video, send_on_commit
 from avatars.videos.models import OPEN_STATES, Video, VideoState
 from avatars.videos.services.working import WAKE_AGAIN
+from avatars.videos.telling import tell
 from avatars.videos.wish import VideoWish
 from quotas.metrics import Metric
 from quotas.services import reserve
@@ -64,6 +65,7 @@ def video_create(*, wish: VideoWish, title: str = "", recording: bytes = b"", re
     else:
         _begin(video, wish, recording, recording_ms)
     audit.record("video.created", subject=video.pk, avatar=wish.avatar, from_cache=video.from_cache)
+    tell(video.pk)
     return video
 
 

@@ -17,6 +17,7 @@ from avatars.services.room import fit_room, give_room_back
 from avatars.videos.models import Video, VideoSegment, VideoState
 from avatars.videos.selectors import lock_video
 from avatars.videos.services.working import Lost, Place, usage_of
+from avatars.videos.telling import tell, tell_deleted
 from quotas.services import release
 
 KEPT = ("video", "captions", "thumbnail", "manifest")
@@ -76,6 +77,7 @@ def video_delete(*, video_id: UUID) -> None:
         heir.storage_hold, heir.storage_step = video.storage_hold, video.storage_step
         heir.save(update_fields=["storage_hold", "storage_step"])
     audit.record("video.deleted", subject=video.pk)
+    tell_deleted(video)
     video.delete()
 
 
@@ -113,6 +115,7 @@ def _close(video: Video, state: VideoState) -> None:
     video.state, video.finished_at, video.lease, video.leased_until = state, timezone.now(), None, None
     video.save()
     VideoSegment.objects.filter(video=video).delete()
+    tell(video.pk)
     passing = [purpose for purpose in files_of(video.pk) if purpose not in KEPT]
     if passing:
         doom(video.pk, *passing)

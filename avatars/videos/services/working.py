@@ -18,6 +18,7 @@ from django.utils import timezone
 
 from avatars.videos.actors import finish_video, render_segment, send_on_commit
 from avatars.videos.models import SegmentState, Video, VideoSegment, VideoState
+from avatars.videos.telling import tell
 from quotas.billing.costs import LOCAL
 from quotas.errors import refusal
 from quotas.services import renew
@@ -56,6 +57,7 @@ def take_video(*, video_id: UUID, states: Iterable[VideoState], state: VideoStat
         return None
     if not rows.update(state=state, lease=lease, leased_until=now + LEASE, tries=F("tries") + 1):
         return None
+    tell(video_id)
     return Video.objects.get(pk=video_id), Place(id=video_id, lease=lease)
 
 
@@ -88,6 +90,7 @@ def video_prepared(place: Place, *, duration_ms: int, cuts: Iterable[tuple[int, 
     video.duration_ms, video.frames, video.lease, video.leased_until = duration_ms, segments[-1].after, None, None
     video.save()
     _send_next(video, AHEAD)
+    tell(video.pk)
 
 
 def _hold_exactly(video: Video, duration_ms: int) -> None:
@@ -123,6 +126,7 @@ def keep_segment(place: Place, *, drawn: int) -> None:
     rows = _mine(place).filter(video__state=VideoState.RENDERING)
     if not rows.update(drawn=drawn, leased_until=timezone.now() + LEASE):
         raise Lost
+    tell(VideoSegment.objects.values_list("video_id", flat=True).get(pk=place.id))
 
 
 @transaction.atomic
@@ -144,6 +148,7 @@ def segment_done(place: Place, *, video_id: UUID) -> None:
         wake_to_finish(video)
     else:
         _send_next(video, 1)
+    tell(video.pk)
 
 
 def wake_to_finish(video: Video) -> None:

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from dataclasses import replace
 from io import BytesIO
-from typing import cast
 
 import av
 import numpy as np
 import pytest
-from av.audio.frame import AudioFrame
 from numpy.typing import NDArray
 
 from accounts.models import Workspace
 from avatars.face.channels import INDEX
-from avatars.videos.performance import Performance, spoken
+from avatars.videos.performance import spoken
 from avatars.videos.wish import EmotionCue
-from tests.avatars.videos.factories import JAW, SCRIPT, a_wish, asked, content, made
+from benchmarks.synchrony import lips_lag_ms, offset_ms, sound, sound_lag_ms
+from tests.avatars.videos.factories import SCRIPT, Painter, a_wish, asked, content, made
 
 pytestmark = pytest.mark.django_db
 Values = NDArray[np.float64]
@@ -29,45 +28,16 @@ def pictures(file: bytes, layout: str = "rgb24") -> tuple[Values, NDArray[np.uin
     return np.array([float(frame.time or 0) for frame in frames]), np.stack([frame.to_ndarray(format=layout) for frame in frames])
 
 
-def sound(file: bytes) -> tuple[float, Values]:
-    """When it begins in seconds, and its samples at 24 kHz."""
-    resampler = av.AudioResampler(format="s16", layout="mono", rate=24_000)
-    with av.open(BytesIO(file), "r") as opened:
-        frames = cast(list[AudioFrame], list(opened.decode(audio=0)))
-    parts = [part.to_ndarray()[0] for frame in [*frames, None] for part in resampler.resample(frame)]
-    return float(frames[0].time or 0), np.concatenate(parts).astype(np.float64)
-
-
-def sound_lag_ms(file: bytes, performance: Performance) -> float:
-    """How much later than in the performance the file's sound is heard."""
-    start, heard = sound(file)
-    length = 1 << (len(heard) + len(performance.sound)).bit_length()
-    spectrum = np.fft.rfft(heard, length) * np.conj(np.fft.rfft(performance.sound.astype(np.float64), length))
-    at = int(np.fft.irfft(spectrum, length).argmax())
-    return (at - length if at > length // 2 else at) / 24 + start * 1000
-
-
-def lips_lag_ms(file: bytes, performance: Performance, fps: int) -> float:
-    """How much later than in the performance the file's jaw opens: the best of shifts by 5 ms."""
-    times, shown = pictures(file, "gray")
-    seen = shown.reshape(len(shown), -1).mean(1)
-    wanted = performance.table[:, JAW].astype(np.float64)
-    shifts = np.arange(-150, 151, 5)
-    grid = np.arange(len(wanted)) / fps
-    matches = [np.corrcoef(seen, np.interp(times - shift / 1000, grid, wanted))[0, 1] for shift in shifts]
-    assert max(matches) > 0.99
-    return float(shifts[int(np.argmax(matches))])
-
-
 @pytest.mark.parametrize(("kind", "fps"), [("webm", 25), ("mp4", 30)])
 def test_it_keeps_sound_and_lips_together(workspace: Workspace, kind: str, fps: int) -> None:
     script = " ".join([SCRIPT] * 4)
     wish = a_wish(script=script, format=kind, fps=fps)
     performance = spoken(wish)
     file = content(workspace.pk, made(workspace.pk, asked(workspace.pk, script=script, format=kind, fps=fps)))
-    offset = sound_lag_ms(file, performance) - lips_lag_ms(file, performance, fps)
-    print(f"{kind} {fps} fps: sound {offset:+.1f} ms after the lips")
-    assert abs(offset) <= 20
+    drawn = Painter(wish).render(performance.table)
+    assert abs(offset_ms(file, performance, drawn, fps)) <= 20
+    assert lips_lag_ms(file, drawn[2:], fps) == pytest.approx(2000 / fps, abs=5)  # it does see what is wrong
+    assert sound_lag_ms(file, replace(performance, sound=performance.sound[2400:])) == pytest.approx(100, abs=5)
     assert abs(len(sound(file)[1]) / 24 - performance.duration_ms) < 50
 
 

@@ -1,0 +1,92 @@
+"""How fast a finished video is made, as somebody who asks for it over REST sees it, and whether its sound fits its lips."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from typing import Any
+from uuid import UUID
+
+import httpx
+import numpy as np
+
+from benchmarks.figures import Figures
+from benchmarks.installation import Installation
+from benchmarks.pictures import PHOTOS
+from benchmarks.synchrony import offset_ms
+
+HEAD = "ada"  # with long hair: the slowest of the cast
+SENTENCES = "The bakery opens at seven in the morning. Fresh bread comes out of the oven every hour, and coffee is always warm. "
+SHORT, LONG = SENTENCES, SENTENCES * 4
+PATIENCE_SECONDS = 600.0
+
+
+async def measure(place: Installation, figures: Figures) -> None:
+    """video_speed_photo_512, video_speed_head_512, video_av_offset_ms."""
+    await asyncio.to_thread(_measure, place, figures)
+
+
+def _measure(place: Installation, figures: Figures) -> None:
+    _start_workers(place)
+    headers = {"Authorization": f"Bearer {place.key}"}
+    with httpx.Client(base_url=place.url, headers=headers, timeout=60) as http:
+        photo = _photo_avatar(http)
+        for name, avatar in (("photo", photo), ("head", HEAD)):
+            _made(http, avatar=avatar, script=SHORT, title="to warm up")
+            began = time.perf_counter()
+            video = _made(http, avatar=avatar, script=LONG)
+            speed = video["duration_ms"] / 1000 / (time.perf_counter() - began)
+            figures.value(f"video_speed_{name}_512", speed, f"× real time, {video['duration_ms'] / 1000:.0f} s, WebM")
+        videos = [_made(http, avatar=photo, script=SHORT, format=form) for form in ("webm", "mp4")]
+        offsets = [_offset_ms(video["id"], http.get(video["files"]["video_url"]).content) for video in videos]
+    figures.value("video_av_offset_ms", max(offsets, key=abs), "ms, the worse of WebM and MP4", "-20 to 20")
+
+
+def _start_workers(place: Installation) -> None:
+    """One process a core, unless another benchmark has started some."""
+    from config.processes import render
+
+    os.environ.update(OMP_NUM_THREADS="1", LP_NUM_THREADS="1")
+    place.processes.start("videos", render(processes=max(1, (os.cpu_count() or 1) - ("render" in place.processes.children))))
+
+
+def _photo_avatar(http: httpx.Client) -> str:
+    from avatars.consent import VERSION  # Django is set up by now
+
+    form, content = {"name": "Portrait", "consent": VERSION}, (PHOTOS / "astronaut.jpg").read_bytes()
+    made = http.post("/api/v1/avatars", data=form, files={"file": ("a.jpg", content)}).raise_for_status().json()
+    return str(_awaited(http, f"/api/v1/avatars/{made['id']}", "preparing", wanted="ready")["id"])
+
+
+def _made(http: httpx.Client, **wish: Any) -> dict[str, Any]:
+    """A video that was asked for, once it is finished."""
+    asked = http.post("/api/v1/videos", json={"voice": "hibari-heart"} | wish).raise_for_status().json()
+    return _awaited(http, f"/api/v1/videos/{asked['id']}", "queued", "preparing", "rendering", "finishing", wanted="finished")
+
+
+def _awaited(http: httpx.Client, path: str, *passing: str, wanted: str) -> dict[str, Any]:
+    until = time.monotonic() + PATIENCE_SECONDS
+    while (row := http.get(path).raise_for_status().json())["state"] in passing and time.monotonic() < until:
+        time.sleep(0.1)
+    if row["state"] != wanted:
+        raise RuntimeError(f"{path} is {row['state']}: {row.get('error')}")
+    found: dict[str, Any] = row
+    return found
+
+
+def _offset_ms(video_id: str, file: bytes) -> float:
+    """Of a finished file, against what its wish makes of itself."""
+    from accounts.models import Workspace
+    from accounts.tenancy import workspace_scope
+    from avatars.videos.drawing import Scene
+    from avatars.videos.faces import renderer_for, rig_of
+    from avatars.videos.models import Video
+    from avatars.videos.performance import spoken
+    from avatars.videos.wish import VideoWish
+
+    with workspace_scope(Workspace.objects.get().pk):
+        wish = VideoWish.of(Video.objects.get(pk=UUID(video_id)).wish)
+        performance, renderer = spoken(wish, rig_of(wish.avatar)), renderer_for(wish)
+    scene = Scene(wish=wish, performance=performance, renderer=renderer)
+    return offset_ms(file, performance, np.concatenate(list(scene.frames(0, len(performance.table)))), wish.fps)
