@@ -14,6 +14,7 @@ from accounts.operator import Figure, site
 from quotas.admin.cells import money
 from quotas.billing.margin import unpriced
 from quotas.models import (
+    OVERDUE,
     Allowance,
     BillingPeriod,
     Invoice,
@@ -23,7 +24,6 @@ from quotas.models import (
     StatementState,
     StripeEvent,
     Subscription,
-    SubscriptionStatus,
 )
 
 _LATE = timedelta(hours=2)  # the clock closes a period within an hour of its end
@@ -38,7 +38,7 @@ def figures() -> Iterator[Figure]:
         yield Figure(
             value=money(row["total"], row["currency"]), label="open invoices", url=_list("quotas_invoice", "state__exact=open")
         )
-    overdue = Subscription.objects.filter(status__in=(SubscriptionStatus.PAST_DUE, SubscriptionStatus.SUSPENDED))
+    overdue = Subscription.objects.filter(status__in=OVERDUE)
     yield _watched(overdue.count(), "overdue workspaces", _list("quotas_invoice", "state__exact=open"))
     late = BillingPeriod.objects.filter(ends_at__lt=now - _LATE).exclude(state=PeriodState.CLOSED)
     yield _watched(late.count(), "periods not closed in time", _list("quotas_billingperiod", "state__exact=closing"))

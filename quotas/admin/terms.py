@@ -19,7 +19,7 @@ from quotas.billing.grace import grace_extend
 from quotas.billing.subscriptions import overrides_set, plan_assign
 from quotas.billing.terms import BASE_PRICE
 from quotas.metrics import GAUGES, Metric
-from quotas.models import BillingPeriod, GrantSource, Overage, PeriodState, Plan, SubscriptionStatus
+from quotas.models import BillingPeriod, GrantSource, Overage, PeriodState, Plan
 from quotas.periods import subscription_of
 
 NO_LIMIT = "none"
@@ -169,7 +169,7 @@ def _start_of(day: Any) -> datetime:
 
 
 def _is_overdue(workspace: Workspace) -> bool:
-    return subscription_of(workspace.pk).status in (SubscriptionStatus.PAST_DUE, SubscriptionStatus.SUSPENDED)
+    return subscription_of(workspace.pk).is_overdue
 
 
 OPERATIONS = (

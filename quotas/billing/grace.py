@@ -13,8 +13,6 @@ from quotas.metrics import GAUGES
 from quotas.models import Allowance, Subscription, SubscriptionStatus
 from quotas.periods import locked_subscription
 
-_OVERDUE = (SubscriptionStatus.PAST_DUE, SubscriptionStatus.SUSPENDED)
-
 
 def grace_extend(*, until: datetime, at: datetime) -> Subscription:
     """Full service until `until`, although an invoice is overdue; what was suspended is served again.
@@ -24,7 +22,7 @@ def grace_extend(*, until: datetime, at: datetime) -> Subscription:
     workspace_id = current_workspace_id()
     burning.locked(Allowance.objects.filter(metric__in=GAUGES))  # the order of locks: gauges, the subscription, counters
     subscription = locked_subscription(workspace_id)
-    if subscription.status not in _OVERDUE:
+    if not subscription.is_overdue:
         raise Conflict("Nothing is overdue.", code="not_overdue")
     before = subscription.grace_until
     if until <= at or (before is not None and until <= before):

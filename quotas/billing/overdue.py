@@ -17,7 +17,6 @@ from quotas.billing.terms import billing_enabled
 from quotas.models import Invoice, InvoiceState, Subscription, SubscriptionStatus
 from quotas.periods import locked_period, open_period
 
-_LATE = (SubscriptionStatus.PAST_DUE, SubscriptionStatus.SUSPENDED)
 # Whose standing may have to change: newly overdue, past the second grace, or overdue no longer.
 _CHANGING = """
 SELECT s.workspace_id FROM quotas_subscription s JOIN quotas_plan p ON p.id = s.plan_id
@@ -43,7 +42,7 @@ def payment_restored(*, workspace_id: UUID, at: datetime) -> None:
     """Full service again, unless another invoice of the workspace is overdue. Repeats change nothing."""
     with workspace_scope(workspace_id):
         subscription = locked_period(workspace_id, at).subscription
-        if subscription.status in _LATE:
+        if subscription.is_overdue:
             _stand(workspace_id, at)
 
 

@@ -24,8 +24,6 @@ from quotas.models import BillingPeriod, Plan, Subscription, SubscriptionStatus
 from quotas.periods import begin_period, locked_period, open_period
 from quotas.plans import FREE
 
-_OVERDUE = (SubscriptionStatus.PAST_DUE, SubscriptionStatus.SUSPENDED)
-
 
 def plan_begin(*, plan_code: str, at: datetime | None = None) -> Subscription:
     """Leave the free plan for a paid one, by way of its trial where the workspace has had none.
@@ -157,7 +155,7 @@ def _offered(plan_code: str) -> Plan:
 
 def _check_change(period: BillingPeriod, plan: Plan) -> None:
     subscription = period.subscription
-    if subscription.status in _OVERDUE:
+    if subscription.is_overdue:
         raise Conflict("Pay what is overdue first.", code="payment_overdue")
     if plan.pk in (subscription.plan_id, subscription.next_plan_id):
         raise Conflict("The workspace is on this plan, or will be.", code="plan_unchanged")
@@ -220,7 +218,7 @@ def _restart(
     subscription.price_overrides = dict(overrides or {})
     subscription.anchor_at = trial_until or at
     subscription.trial_ends_at = trial_until or (at if period.is_trial else subscription.trial_ends_at)
-    if subscription.status not in _OVERDUE:
+    if not subscription.is_overdue:
         subscription.status = SubscriptionStatus.TRIALING if trial_until else SubscriptionStatus.ACTIVE
     subscription.save()
     write_limits(begin_period(subscription, at, trial_until=trial_until), at)

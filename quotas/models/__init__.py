@@ -34,6 +34,7 @@ from quotas.models.payments import (
     StripePush,
 )
 from quotas.models.plans import (
+    OVERDUE,
     BillingPeriod,
     Interval,
     Overage,
@@ -46,6 +47,7 @@ from quotas.models.plans import (
 )
 
 __all__ = [
+    "OVERDUE",
     "AlertFiring",
     "AlertRule",
     "Allowance",

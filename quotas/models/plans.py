@@ -130,6 +130,9 @@ class SubscriptionStatus(models.TextChoices):
     CANCELED = "canceled"
 
 
+OVERDUE = (SubscriptionStatus.PAST_DUE, SubscriptionStatus.SUSPENDED)
+
+
 class Subscription(TenantModel):
     """Which plan a workspace is on; its periods count from `anchor_at`. A workspace has one that is not canceled.
 
@@ -152,6 +155,10 @@ class Subscription(TenantModel):
         constraints = [
             models.UniqueConstraint(fields=["workspace"], condition=~Q(status="canceled"), name="subscription_live_once")
         ]
+
+    @property
+    def is_overdue(self) -> bool:
+        return self.status in OVERDUE
 
 
 class PeriodState(models.TextChoices):

@@ -12,7 +12,7 @@ from accounts.access import Access
 from accounts.tenancy import workspace_scope
 from quotas.billing.terms import billing_enabled
 from quotas.metrics import Metric
-from quotas.models import AlertFiring, Subscription, SubscriptionStatus
+from quotas.models import OVERDUE, AlertFiring, Subscription, SubscriptionStatus
 from quotas.overview import unseen_full
 
 
@@ -34,8 +34,7 @@ def banners(access: Access) -> list[Banner]:
 
 
 def _overdue(access: Access) -> Iterator[Banner]:
-    overdue = (SubscriptionStatus.PAST_DUE, SubscriptionStatus.SUSPENDED)
-    subscription = Subscription.objects.filter(status__in=overdue).first() if access.allows("billing:read") else None
+    subscription = Subscription.objects.filter(status__in=OVERDUE).first() if access.allows("billing:read") else None
     if subscription is not None:
         yield Banner(tone="error", sentence=_overdue_sentence(subscription), link="invoices", label="Invoices")
 
