@@ -31,6 +31,7 @@ from quotas.models import (
 )
 from quotas.overview import billing_profile
 from quotas.periods import bounds, open_period
+from quotas.plans import FREE, current_plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -116,15 +117,14 @@ def _changed(plan_code: str, at: datetime) -> ChangePreview:
     subscription = plan_change(plan_code=plan_code, at=at)
     period = open_period(subscription.workspace_id, at)
     is_planned = subscription.next_plan is not None or subscription.cancel_at is not None
-    plan = subscription.next_plan or subscription.plan
     invoice = Invoice.objects.exclude(pk__in=invoices).first()
     return ChangePreview(
-        plan=plan,
+        plan=_planned(subscription),
         at=at,
         effective_at=period.ends_at if is_planned else at,
         is_trial=subscription.status == SubscriptionStatus.TRIALING,
         period_ends_at=period.ends_at,
-        currency=plan.currency,
+        currency=subscription.plan.currency,
         lines=list(invoice.lines.order_by("position")) if invoice else [],
         subtotal_minor=invoice.subtotal_minor if invoice else 0,
         tax_minor=invoice.tax_minor if invoice else 0,
@@ -133,6 +133,13 @@ def _changed(plan_code: str, at: datetime) -> ChangePreview:
         next_base_minor=_next_base(subscription),
         next_base_at=at if period.pk != former.pk and not period.is_trial else period.ends_at,
     )
+
+
+def _planned(subscription: Subscription) -> Plan:
+    """The plan that was chosen: it waits for the end of the period, or holds already."""
+    if subscription.cancel_at is not None:
+        return current_plan(FREE)
+    return subscription.next_plan or subscription.plan
 
 
 def _following(period: BillingPeriod) -> BillingPeriod:

@@ -82,4 +82,11 @@ def _others(period: BillingPeriod, request: PageRequest) -> dict[str, Any]:
     own = period.subscription.plan
     interval = interval_of(request.GET.get("interval", ""), own)
     plans = of_interval(overview.offered_plans(), interval)
-    return {"plans": plans, "lines": plan_lines(plans), "interval": interval, "can_write": request.access.allows("billing:write")}
+    can_write = request.access.allows("billing:write")
+    return {
+        "plans": plans,
+        "lines": plan_lines(plans),
+        "interval": interval,
+        "can_write": can_write,
+        "can_choose": can_write and not period.subscription.is_overdue,
+    }

@@ -10,7 +10,7 @@ from django.test import Client, override_settings
 from accounts.models import Role, Workspace
 from accounts.tenancy import workspace_scope
 from quotas.billing.subscriptions import plan_cancel, plan_change
-from quotas.models import Invoice, Subscription
+from quotas.models import Invoice, Subscription, SubscriptionStatus
 from quotas.profiles import profile_save
 from tests.people import Join, sign_in
 from tests.quotas.pages.reading import text_of
@@ -76,6 +76,29 @@ def test_it_cancels_and_keeps(starter: None, alice_client: Client) -> None:
     assert "then the free plan begins" in text_of(alice_client, "/billing")
     assert "Starter goes on." in alice_client.post("/billing/resume", follow=True).content.decode()
     assert "then the free plan begins" not in text_of(alice_client, "/billing")
+
+
+def test_it_goes_back_to_the_free_plan_by_choosing_it(starter: None, alice_client: Client) -> None:
+    shown = alice_client.get("/billing/plans/free").content.decode()
+    assert "<h1>Starter → Free</h1>" in shown
+    assert 'action="/billing/plans/free"' in shown
+    assert "The plan changes when this period ends, on" in shown
+    assert alice_client.post("/billing/plans/free").status_code == 302
+    text = text_of(alice_client, "/billing")
+    assert "then the free plan begins" in text
+    assert "Choose Free" not in text
+
+
+def test_it_offers_no_other_plan_while_something_is_overdue(starter: None, alice_client: Client, workspace: Workspace) -> None:
+    assert "Choose Pro" in text_of(alice_client, "/billing")
+    with workspace_scope(workspace.pk):
+        Subscription.objects.update(status=SubscriptionStatus.PAST_DUE)
+    text = text_of(alice_client, "/billing")
+    assert "Choose" not in text
+    assert "Another plan can be chosen once what is overdue is paid." in text
+    refused = alice_client.get("/billing/plans/pro")
+    assert refused.status_code == 409
+    assert "<h1>Pay what is overdue first.</h1>" in refused.content.decode()
 
 
 def test_it_says_what_cannot_be_done(starter: None, alice_client: Client, workspace: Workspace) -> None:

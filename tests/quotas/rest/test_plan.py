@@ -73,6 +73,13 @@ def test_it_changes_once_however_often_it_is_asked(starter: None, alice_api: API
         assert Invoice.objects.filter(reason="change").count() == 2
 
 
+def test_it_previews_the_way_back_to_the_free_plan(starter: None, alice_api: APIClient) -> None:
+    body = alice_api.get(f"{URL}/preview", {"plan": "free"}).json()
+    assert (body["plan"]["code"], body["total_minor"], body["next_base_minor"]) == ("free", 0, 0)
+    assert body["effective_at"] == alice_api.get(URL).json()["period_end"]
+    assert alice_api.get(URL).json()["cancel_at"] is None
+
+
 def test_it_cancels_and_resumes(starter: None, alice_api: APIClient) -> None:
     body = alice_api.post(f"{URL}/cancel").json()
     assert body["cancel_at"] == body["period_end"]
