@@ -13,3 +13,5 @@ export type { FramePlayer } from './frames/FramePlayer';
 export type { Picture } from './frames/PictureQueue';
 export { decodeMedia, encodeMedia, MediaFormatError, type MediaItem, MediaKind } from './protocol/media';
 export type * from './protocol/messages';
+export type { VideoProgress, VideoState } from './videos/progress';
+export { VideoWatch, type VideoWatchEvents, type VideoWatchOptions, watchVideos } from './videos/VideoWatch';
