@@ -7,15 +7,13 @@ import torch
 from torch import Tensor
 
 from avatars.photo.renderer_drive import Drive, drive
-from avatars.photo.renderer_eyes import draw_eyes, move_lids
+from avatars.photo.renderer_eyes import draw_eyes
+from avatars.photo.renderer_fields import inverse
 from avatars.photo.renderer_mouth import draw_mouth
-from avatars.photo.renderer_parts import Parts, make_parts
-from avatars.photo.renderer_sampling import sample, widen
+from avatars.photo.renderer_parts import make_parts
+from avatars.photo.renderer_tiles import draw_tiles
 from avatars.photo.rig import PhotoRig
 from avatars.render.base import Pictures, RenderFailed, Table
-
-_STEPS = 3
-"""Fixed-point steps from where a pixel is to where it came from; one more changes less than a tenth of a pixel."""
 
 
 class PhotoRenderer:
@@ -49,43 +47,19 @@ class PhotoRenderer:
     def _batch(self, driven: Drive) -> Pictures:
         picture = self._draw(driven)
         width, height = self.size
-        left, top = (self._parts.side - width) // 2, (self._parts.side - height) // 4
-        shown = picture[:, :, top : top + height, left : left + width]
-        whole = shown.mul_(255).add_(0.5).clamp_(0, 255.5).to(torch.uint8).permute(0, 2, 3, 1)
-        done: Pictures = whole.cpu().numpy()
+        left, top = (self._parts.canvas.side - width) // 2, (self._parts.canvas.side - height) // 4
+        done: Pictures = picture[:, top : top + height, left : left + width].cpu().numpy()
         return done
 
     def _draw(self, driven: Drive) -> Tensor:
-        parts = self._parts
-        head = (self._tensor(driven.turn) @ parts.turn).view(-1, 2, parts.grid, parts.grid)
-        fields = self._tensor(driven.fields)
-        flows, light = self._inverse(fields, parts.cells - head)
-        count = len(fields)
-        coarse = torch.cat([flows[:count] - parts.cells, light[:count]], 1)
-        fine = widen(coarse, parts.side)
-        fine[:, :2] += parts.pixels
-        move_lids(fine, parts, self._tensor(driven.lids))
-        person = sample(parts.person, fine[:, :2])
-        draw_eyes(person, fine, parts, self._tensor(driven.lids), self._tensor(driven.look))
-        _shade(person, fine, parts)
-        draw_mouth(person, fine, flows[count:] - parts.cells, light[count:], head, driven, parts)
-        return person[:, :3].addcmul_(parts.behind, 1 - person[:, 3:])
-
-    def _inverse(self, fields: Tensor, start: Tensor) -> tuple[Tensor, Tensor]:
-        """Where each cell came from (2B, 2, G, G), upper layers first, and the change of its light (2B, 1, G, G)."""
-        parts = self._parts
-        moved = torch.cat([fields @ parts.upper, fields @ parts.lower]).view(-1, 3, parts.grid, parts.grid)
-        place, both = torch.cat([start, start]), moved[:, :2]
-        source = place - both
-        for _ in range(_STEPS):
-            source = place - sample(both, source)
-        return source, sample(moved[:, 2:], source)
+        parts, cells = self._parts, self._parts.canvas.cells
+        head = (self._tensor(driven.turn) @ parts.turn).view(-1, 2, cells, cells)
+        fields = (self._tensor(driven.fields) @ parts.upper).view(-1, 3, cells, cells)
+        moved = inverse(fields, parts.canvas.middles[:, :, 1:-1, 1:-1], head)
+        pictures = draw_tiles(moved, parts.photo, parts.canvas)
+        draw_eyes(pictures, moved, driven, parts)
+        draw_mouth(pictures, moved, head, driven, parts)
+        return pictures
 
     def _tensor(self, values: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Tensor:
-        return torch.from_numpy(np.ascontiguousarray(values)).to(self._device)
-
-
-def _shade(person: Tensor, fine: Tensor, parts: Parts) -> None:
-    """Folds of the face darken, in place."""
-    rows, columns = parts.face.slices
-    person[:, :3, rows, columns] *= fine[:, 2:, rows, columns] * parts.tint + 1
+        return torch.from_numpy(values).to(self._device)

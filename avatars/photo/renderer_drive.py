@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -27,6 +27,7 @@ _POSE: Final = slice(52, 55)
 _MOST_TURN: Final = 12.0  # degrees; beyond, one photo has nothing to show
 _SPOKEN_GAP: Final = 0.015  # of the eyes' distance is left of an open mouth's gap while it speaks
 _PRESSED: Final = 1.3  # a little beyond touching; the upper lip hides the rest
+_MOUTH_AWAKE: Final = 0.02  # weights that sum to this are drawn in full; the seam between the layers comes in softly
 _IDLE_GAP: Final = (0.12, 0.20)  # a mouth as open as this in the photo is no way to wait
 
 
@@ -36,7 +37,8 @@ class Drive:
 
     `fields`: (T, 53) weights of the movements, the last closes the lips; `turn`: (T, 3) degrees of yaw, pitch, roll;
     `lids`: (T, 2) 0–1 left and right; `look`: (T, 2, 2) sines of the left and right eye to the picture's right and down;
-    `tongue`: (T,) 0–1; `sealed`: (T,) 0–1, lips pressed together; `rest`: (T,) 0–1, how much the mouth is as in the photo.
+    `tongue`: (T,) 0–1; `sealed`: (T,) 0–1, lips pressed together; `rest`: (T,) 0–1, how much the mouth is as in the photo;
+    `mouth`: (T,) 0–1, 0 where nothing of it moves.
     """
 
     fields: Plane
@@ -46,6 +48,11 @@ class Drive:
     tongue: Plane
     sealed: Plane
     rest: Plane
+    mouth: Plane
+
+    def only(self, frames: NDArray[np.int64]) -> Drive:
+        """Of those frames."""
+        return Drive(**{field.name: getattr(self, field.name)[frames] for field in fields(self)})
 
 
 def drive(table: Plane, moves: Moves) -> Drive:
@@ -65,6 +72,7 @@ def drive(table: Plane, moves: Moves) -> Drive:
         tongue=np.clip(weights[:, INDEX["tongueOut"]] * 1.6, 0, 1).astype(np.float32),
         sealed=np.clip((closing - 0.92) / (_PRESSED - 0.92), 0, 1).astype(np.float32),
         rest=(rest * np.clip(1 - closing, 0, 1)).astype(np.float32),
+        mouth=np.clip((weights @ _MOUTH) / _MOUTH_AWAKE, 0, 1).astype(np.float32),
     )
 
 

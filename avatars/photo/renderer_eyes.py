@@ -1,44 +1,72 @@
-"""Lids and eyes, each in the small window round its eye."""
+"""Lids and eyes, each in the small window round its eye; what is drawn comes in pairs, the person's left eyes first."""
 
+from __future__ import annotations
+
+import numpy as np
 import torch
 from torch import Tensor
 
+from avatars.photo.renderer_canvas import sample
+from avatars.photo.renderer_drive import Drive
 from avatars.photo.renderer_parts import EyeTensors, Parts
-from avatars.photo.renderer_sampling import sample, window_places
 from avatars.photo.rig_eyes import LEVELS
 
 _LASH_FROM, _LASH_OVER = 0.5, 0.35  # lashes show as a band once the lid is this far down
-
 _AWAKE = 25  # an eye that moves by a 25th is drawn as a ball behind lids; one at rest is the photo
 
 
-def move_lids(places: Tensor, parts: Parts, closed: Tensor) -> None:
-    """Bring lids down in `places` (B, 3, S, S), in place; `closed` (B, 2) is 0–1 for the left and right eye."""
-    for eye, share in zip(parts.eyes, closed.unbind(1), strict=True):
-        if not share.any():
-            continue
-        at = share * (LEVELS - 1)
-        level = at.floor().clamp(max=LEVELS - 2)
-        part = (at - level).view(-1, 1, 1, 1)
-        flow = eye.lids[level.long()] * (1 - part) + eye.lids[level.long() + 1] * part
-        window = _window(places[:, :2], eye)
-        window += sample(flow, window_places(window, eye.left, eye.top, eye.size, parts.side), beyond="zeros")
+def draw_eyes(pictures: Tensor, moved: Tensor, driven: Drive, parts: Parts) -> None:
+    """Close lids and turn eyeballs in `pictures` (B, S, S, 3), in place; `moved` (B, 3, cells, cells) as for the tiles."""
+    busy = np.flatnonzero(driven.lids.any(1) | driven.look.any((1, 2)))
+    if not len(busy):
+        return
+    eyes, frames = parts.eyes, torch.from_numpy(busy).to(moved.device)
+    closed, look = (
+        torch.from_numpy(np.concatenate([values[busy, 0], values[busy, 1]])).to(moved.device)
+        for values in (driven.lids, driven.look)
+    )
+    cells = torch.cat([moved[frames][(..., *window.cells)] for window in eyes.windows])
+    colours = _drawn(eyes.windows[0].widen(cells), eyes, closed, look, parts)
+    for part, window, shown in zip(colours.chunk(2), eyes.windows, eyes.shown, strict=True):
+        rows, columns = window.pixels
+        paste(pictures[:, rows, columns][:, :, shown], frames, part[..., shown])
 
 
-def draw_eyes(person: Tensor, places: Tensor, parts: Parts, closed: Tensor, look: Tensor) -> None:
-    """Put eyeballs and lash bands into `person` (B, 4, S, S), in place; `look` (B, 2, 2) are sines to the right and down."""
-    for k, eye in enumerate(parts.eyes):
-        if not closed[:, k].any() and not look[:, k].any():
-            continue
-        at = window_places(_window(places[:, :2], eye), eye.left, eye.top, eye.size, parts.side)
-        moving = torch.maximum(closed[:, k], look[:, k].abs().amax(1)).mul(_AWAKE).clamp(0, 1)
-        opening = sample(eye.opening, at, beyond="zeros") * moving.view(-1, 1, 1, 1)
-        turned = at - (look[:, k] * (eye.turn * 2 / eye.size)).view(-1, 2, 1, 1)
-        window = _window(person[:, :3], eye)
-        window += (sample(eye.ball, turned) - window) * opening
-        band = ((closed[:, k] - _LASH_FROM) / _LASH_OVER).clamp(0, 1).view(-1, 1, 1, 1)
-        window += (eye.lash - window) * (opening * band)
+def paste(pictures: Tensor, frames: Tensor, colours: Tensor) -> None:
+    """Colours (b, 3, h, w) from 0 to 255 into those frames of `pictures` (B, h, w, 3)."""
+    levels = colours.add_(0.5).clamp_(0, 255.5).to(torch.uint8)
+    pictures[frames] = torch.stack(levels.unbind(1), -1)
 
 
-def _window(picture: Tensor, eye: EyeTensors) -> Tensor:
-    return picture[:, :, eye.top : eye.top + eye.size, eye.left : eye.left + eye.size]
+def _drawn(fine: Tensor, eyes: EyeTensors, closed: Tensor, look: Tensor, parts: Parts) -> Tensor:
+    """The eyes' windows (2b, 3, h, w); `fine` (2b, 3, h, w) are shifts and change of light of their pixels."""
+    count, scale = len(fine) // 2, parts.canvas.full / eyes.size
+    places = fine[:, :2] + _each(eyes.places, count)
+    corner = _each(eyes.corner, count)
+    _move_lids(places, eyes, closed, corner, scale)
+    seen = sample(parts.photo.person, places)
+    colours = seen[:, :3] * (fine[:, 2:] * parts.tint + 1)
+    colours.addcmul_(_each(eyes.behind, count), 1 - seen[:, 3:])
+    at = (places - corner) * scale - 1
+    moving = torch.maximum(closed, look.abs().amax(1)).mul(_AWAKE).clamp(0, 1)
+    opening = sample(_each(eyes.opening, count), at, beyond="zeros") * moving.view(-1, 1, 1, 1)
+    at -= (look * (eyes.turn * 2 / eyes.size)).view(-1, 2, 1, 1)
+    colours += (sample(_each(eyes.ball, count), at) - colours) * opening
+    band = ((closed - _LASH_FROM) / _LASH_OVER).clamp(0, 1).view(-1, 1, 1, 1)
+    return colours.add_((_each(eyes.lash, count) - colours) * (opening * band))
+
+
+def _each(pair: Tensor, count: int) -> Tensor:
+    """The left eye's value `count` times, then the right one's."""
+    return pair if count == 1 else pair.repeat_interleave(count, 0)
+
+
+def _move_lids(places: Tensor, eyes: EyeTensors, closed: Tensor, corner: Tensor, scale: float) -> None:
+    """Bring lids down in `places` (2b, 2, h, w), in place."""
+    at = closed * (LEVELS - 1)
+    level = at.floor().clamp(max=LEVELS - 2)
+    part = (at - level).view(-1, 1, 1, 1)
+    which = level.long() + LEVELS * (torch.arange(len(level), device=level.device) // (len(level) // 2))
+    tables = eyes.lids.flatten(0, 1)
+    flow = torch.lerp(tables[which], tables[which + 1], part)
+    places += sample(flow, (places - corner) * scale - 1, beyond="zeros")

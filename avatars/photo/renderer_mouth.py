@@ -2,85 +2,118 @@
 
 from __future__ import annotations
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
 from avatars.face.channels import INDEX
 from avatars.photo.mouth import EXTENT
+from avatars.photo.renderer_canvas import sample
 from avatars.photo.renderer_drive import Drive
-from avatars.photo.renderer_parts import Box, MouthTensors, Parts
-from avatars.photo.renderer_sampling import sample
+from avatars.photo.renderer_eyes import paste
+from avatars.photo.renderer_fields import inverse
+from avatars.photo.renderer_parts import MouthTensors, Parts
 
 _SHADOW = 0.5  # how dark the upper lip makes what is right behind it
 _SEALED = 0.8  # between pressed lips there is a dark line, not teeth
 _LIP = 0.08  # reach of that shadow, in widths of the mouth
+_MARGIN = 0.25  # widths of the mouth that its inside may show below the lower teeth's edge
+Values = NDArray[np.float32]
 
 
-def draw_mouth(person: Tensor, fine: Tensor, lower: Tensor, light: Tensor, head: Tensor, driven: Drive, parts: Parts) -> None:
-    """Open the mouth in `person` (B, 4, S, S), in place.
+def draw_mouth(pictures: Tensor, moved: Tensor, head: Tensor, driven: Drive, parts: Parts) -> None:
+    """Open the mouth in `pictures` (B, S, S, 3), in place.
 
-    `fine`: (B, 3, S, S) places of the upper layer; `lower`, `light`: the lower layer's shift (B, 2, G, G) and change of
-    light; `head`: (B, 2, G, G) the head's turn.
+    `moved` (B, 3, cells, cells): the upper layer's shift and change of light; `head` (B, 2, cells, cells): the head's turn.
     """
-    mouth = parts.mouth
-    rows, columns = mouth.box.slices
-    pixels = parts.pixels[:, :, rows, columns]
-    grids = torch.cat([lower, light, -head], 1)
-    coarse = sample(grids, pixels.expand(len(grids), -1, -1, -1))
-    lip = sample(mouth.lower, coarse[:, :2] + pixels)
-    cover = sample(mouth.upper, fine[:, :2, rows, columns])
-    below = lip[:, :3] * (coarse[:, 2:3] * parts.tint + 1)
-    inner = _within(mouth.box, mouth.inner)
-    inside = _inside((coarse[:, 3:] + pixels)[inner], driven, parts) * _shadow(cover[inner], parts.moves.mouth)
-    inside *= 1 - _SEALED * torch.from_numpy(driven.sealed).to(inside.device).view(-1, 1, 1, 1)
+    busy = np.flatnonzero(driven.mouth)
+    if not len(busy):
+        return
+    frames, driven = torch.from_numpy(busy).to(moved.device), driven.only(busy)
+    window = parts.mouth.window
+    rows, columns = window.cells
+    turned = head[frames][:, :, rows, columns]
+    shift = _lower(turned, driven, parts)
+    fine = window.widen(torch.cat([moved[frames][:, :2, rows, columns], shift], 1))
+    rows, columns = window.pixels
+    shown = pictures[:, rows, columns]
+    paste(shown, frames, _drawn(shown[frames].permute(0, 3, 1, 2).float(), fine, turned, driven, parts))
+
+
+def _lower(turned: Tensor, driven: Drive, parts: Parts) -> Tensor:
+    """The lower layer's shift and change of light (b, 3, rows, columns) of the window's cells."""
+    window = parts.mouth.window
+    fields = torch.from_numpy(driven.fields).to(turned.device) @ parts.lower
+    moved = inverse(fields.view(-1, 3, *window.size), window.middles, turned / window.share)
+    moved[:, :2] *= window.share
+    return moved
+
+
+def _drawn(above: Tensor, fine: Tensor, turned: Tensor, driven: Drive, parts: Parts) -> Tensor:
+    """The window (b, 3, h, w) of which `above` is all but what is below the upper lip."""
+    mouth, spots = parts.mouth, parts.mouth.window.places
+    lip = sample(mouth.lower, fine[:, 2:4] + spots)
+    cover = sample(mouth.upper, fine[:, :2] + spots)
+    below = lip[:, :3] * (fine[:, 4:5] * parts.tint + 1)
+    left, top, right = mouth.inside
+    part = (slice(top, _bottom(driven, parts)), slice(left, right))
+    inner = (..., *part)
+    places = spots[inner] - mouth.window.widen(turned, part)
+    inside = _inside(places, driven, parts) * _shadow(cover[inner], parts.moves.mouth)
+    inside *= 1 - _SEALED * _column(driven.sealed, inside)
     below[inner] = torch.lerp(inside, below[inner], lip[:, 3:][inner])
-    window = person[:, :3, rows, columns]
-    window += (below - window) * (1 - cover)
+    return above.add_((below - above) * ((1 - cover) * _column(driven.mouth, cover)))
 
 
-def _within(outer: Box, inner: Box) -> tuple[slice, slice, slice, slice]:
-    """The inner window, as cut out of pictures (B, C, h, w) of the outer one."""
-    rows = slice(inner.top - outer.top, inner.bottom - outer.top)
-    return slice(None), slice(None), rows, slice(inner.left - outer.left, inner.right - outer.left)
+def _column(values: Values, like: Tensor) -> Tensor:
+    return torch.from_numpy(values).to(like.device).view(-1, 1, 1, 1)
+
+
+def _bottom(driven: Drive, parts: Parts) -> int:
+    """Row of the window below which no frame shows what is behind the lips."""
+    mouth = parts.mouth
+    deepest = float((driven.fields @ mouth.jaw).max()) + mouth.gap * mouth.half + _MARGIN * parts.moves.mouth
+    turned = float(np.abs(driven.turn).max()) * np.pi / 180 * parts.moves.mouth
+    return int(mouth.seam + max(deepest, 0) + turned) + 1
 
 
 def _inside(places: Tensor, driven: Drive, parts: Parts) -> Tensor:
-    """Cavity, tongue, teeth, and the photo's own teeth (B, 3, h, w) at places that turn with the head."""
+    """Cavity, tongue, teeth, and the photo's own teeth (b, 3, h, w) at places that turn with the head."""
     mouth = parts.mouth
-    across, down = _axes(places, mouth, parts.side)
-    drops = _drops(driven, mouth, places.device)
+    across, down = _axes(places, mouth, parts.canvas.full)
+    drops = torch.from_numpy(_drops(driven, mouth)).to(places.device)
     spots = torch.stack([across[:, None].expand(-1, 4, -1, -1), down[:, None] - drops[..., None, None]], 2) / EXTENT
-    count, height, width = across.shape
-    layers = mouth.layers if count == 1 else mouth.layers.repeat(count, 1, 1, 1)
-    seen = sample(layers, spots.reshape(count * 4, 2, height, width)).view(count, 4, 4, height, width)
-    colour = seen[:, 0, :3]
-    for k in (1, 2, 3):
-        colour = seen[:, k, :3] + colour * (1 - seen[:, k, 3:])
+    seen = [sample(mouth.layers[k : k + 1], spots[:, k]) for k in range(4)]
+    colour = seen[0][:, :3]
+    for layer in seen[1:]:
+        colour = layer[:, :3] + colour * (1 - layer[:, 3:])
     return _own(colour, places, driven, mouth) if mouth.gap > 0.05 else colour
 
 
 def _own(colour: Tensor, places: Tensor, driven: Drive, mouth: MouthTensors) -> Tensor:
     own, photo = sample(mouth.own, places), sample(mouth.lower[:, :3], places)
-    rest = torch.from_numpy(driven.rest).to(places.device).view(-1, 1, 1, 1)
+    rest = _column(driven.rest, places)
     return torch.lerp(torch.lerp(colour, own[:, :3], own[:, 3:4]), photo, own[:, 4:5] * rest)
 
 
 def _axes(places: Tensor, mouth: MouthTensors, side: int) -> tuple[Tensor, Tensor]:
-    """Places from -1 to 1 in the picture as half widths of the mouth from its middle, along and down."""
+    """Places on the canvas, of `side` pixels, as half widths of the mouth from its middle, along and down."""
     x = (places[:, 0] + 1) * (side / 2) - mouth.middle[0]
     y = (places[:, 1] + 1) * (side / 2) - mouth.middle[1]
     ax, ay = mouth.along
     return (x * ax + y * ay) / mouth.half, (y * ax - x * ay) / mouth.half
 
 
-def _drops(driven: Drive, mouth: MouthTensors, device: torch.device) -> Tensor:
-    """How far cavity, tongue, lower and upper teeth are down, (B, 4) in half widths of the mouth."""
-    fields, tongue = (torch.from_numpy(values).to(device) for values in (driven.fields, driven.tongue))
-    jaw = (fields @ mouth.jaw).div(mouth.half).clamp(min=-0.2)
+def _drops(driven: Drive, mouth: MouthTensors) -> Values:
+    """How far cavity, tongue, lower and upper teeth are down, (b, 4) in half widths of the mouth."""
+    fields = driven.fields
+    jaw = np.maximum(fields @ mouth.jaw / mouth.half, -0.2)
     rounded = fields[:, INDEX["mouthPucker"]] + 0.5 * fields[:, INDEX["mouthFunnel"]]
-    lifted = tongue * (0.10 + 0.55 * jaw + mouth.gap)
-    return torch.stack([jaw * 0.4, jaw * 0.85 + mouth.gap - lifted, jaw * 0.97 + mouth.gap + 0.07, rounded * -0.16], 1)
+    lifted = driven.tongue * (0.10 + 0.55 * jaw + mouth.gap)
+    drops = [jaw * 0.4, jaw * 0.85 + mouth.gap - lifted, jaw * 0.97 + mouth.gap + 0.07, rounded * -0.16]
+    return np.stack(drops, 1).astype(np.float32)
 
 
 def _shadow(cover: Tensor, width: float) -> Tensor:

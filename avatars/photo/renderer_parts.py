@@ -11,52 +11,56 @@ from PIL import Image
 from torch import Tensor
 
 from avatars.photo.mouth import interior, mouth_axes
+from avatars.photo.renderer_canvas import Canvas, Window
+from avatars.photo.renderer_tiles import Photo, make_photo
 from avatars.photo.rig import PhotoRig
 from avatars.photo.rig_eyes import EyeParts, eye_parts
-from avatars.photo.rig_fields import Plane, dense, layer_points, lip_masks, mouth_frame, turn_fields
+from avatars.photo.rig_fields import Plane, dense, face_circle, layer_points, lip_masks, mouth_frame, turn_fields
 from avatars.photo.rig_moves import Floats, Moves, fit_moves
 from avatars.photo.rig_topology import CHIN, CORNERS, EYES
 
 _TINT = (0.85, 1.0, 1.1)  # shade on skin is warm: red light goes through it
 SHADE = 0.9  # how strongly a fold's light follows the turn of the skin
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Box:
-    """A window of the picture in pixels."""
-
-    left: int
-    top: int
-    right: int
-    bottom: int
-
-    @property
-    def slices(self) -> tuple[slice, slice]:
-        return slice(self.top, self.bottom), slice(self.left, self.right)
+_EYE_REACH = 0.12  # of the face's half height that an eye moves with the head
+_MOUTH_REACH = (0.95, 0.5, 1.35)  # widths of the mouth aside, up and down from its middle that lips and chin may touch
+_INSIDE_REACH = (0.6, 0.42)  # and, aside and up, what lies behind them
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EyeTensors:
-    """EyeParts on a device; `lids` in units of the picture's half side."""
+    """Both eyes' EyeParts on a device, the person's left first; colours count from 0 to 255.
 
-    left: int
-    top: int
+    `windows`: where the eyes may come to, of one size; of its window an eye gives the columns `shown`. `size`: pixels of the
+    squares in the photo that the tables are for; `corner` (2, 2, 1, 1): their left and top as places. `lids`: (2, LEVELS, 2,
+    size, size) in places of the canvas. `opening` (2, 1, size, size), `ball` (2, 3, size, size), `lash` (2, 3, 1, 1).
+    `places` (2, 2, h, w): of the windows' pixels; `behind` (2, 3, h, w): the room there. `turn`: pixels a radian.
+    """
+
+    windows: tuple[Window, Window]
+    shown: tuple[slice, slice]
     size: int
+    corner: Tensor
     lids: Tensor
     opening: Tensor
     ball: Tensor
     lash: Tensor
+    places: Tensor
+    behind: Tensor
     turn: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MouthTensors:
-    """`box`: the window that lips and chin may touch, `inner`: that of what lies behind them; `middle`, `along`, `half`: the
-    inner mouth's axes in pixels; `jaw`: (53,) pixels that the lower teeth go down; `gap`: the photo's own, in half widths.
+    """Colours count from 0 to 255.
+
+    `window`: what lips and chin may touch. `inside`: left, top and right, in pixels of it, of what lies behind them. `seam`:
+    row in the window where the photo's lips meet. `middle`, `along`, `half`: the inner mouth's axes in pixels of the canvas.
+    `jaw`: (53,) pixels that the lower teeth go down. `gap`: the photo's own, in half widths.
     """
 
-    box: Box
-    inner: Box
+    window: Window
+    inside: tuple[int, int, int]
+    seam: int
     layers: Tensor
     own: Tensor
     lower: Tensor
@@ -64,123 +68,120 @@ class MouthTensors:
     middle: tuple[float, float]
     along: tuple[float, float]
     half: float
-    jaw: Tensor
+    jaw: NDArray[np.float32]
     gap: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Parts:
-    """S is the side of the picture, G of the fields' grid. Fields are in units of half a side, as grid_sample counts.
+    """Fields are in places: of the canvas, or of the mouth's window.
 
-    `person`: (1, 4, S, S), the photo less the background behind it, and alpha. `behind`: (1, 3, S, S).
-    `upper`, `lower`: (53, 3 · G · G), movement right and down, and light. `turn`: (3, 2 · G · G). `face`: where light changes.
+    `upper`: (53, 3 · cells²), movement right and down, and light; `lower`: the same for the cells of the mouth's window.
+    `turn`: (3, 2 · cells²). `tint`: (3, 1, 1), how strongly a change of light changes the colours.
     """
 
-    side: int
-    grid: int
+    canvas: Canvas
     moves: Moves
-    person: Tensor
-    behind: Tensor
+    photo: Photo
     upper: Tensor
     lower: Tensor
     turn: Tensor
-    cells: Tensor
-    pixels: Tensor
     tint: Tensor
-    face: Box
-    eyes: tuple[EyeTensors, ...]
+    eyes: EyeTensors
     mouth: MouthTensors
 
 
 def make_parts(rig: PhotoRig, side: int, device: torch.device) -> Parts:
-    """Derive everything from a rig for pictures of `side` pixels; takes about half a second."""
-    photo, behind = (_resized(picture, side) for picture in (rig.photo, rig.background))
-    alpha = _resized(rig.alpha, side)[..., None]
+    """Derive everything from a rig for pictures of `side` pixels; takes about a quarter of a second."""
+    canvas = Canvas.of(side, device)
+    photo, behind = (_fitted(picture, canvas) for picture in (rig.photo, rig.background))
+    alpha = _fitted(rig.alpha, canvas)[..., None]
     landmarks = rig.landmarks.astype(float) * (side / rig.side)
-    points, moves, grid = landmarks[:, :2], fit_moves(landmarks), int(np.clip(side // 4, 64, 192))
-    upper, lower = _layer_fields(points, moves, side, grid)
-    turn = turn_fields(points, moves, side, grid) * 2 / side
+    points, moves = landmarks[:, :2], fit_moves(landmarks)
+    tint = _tensor(np.array(_TINT), device).view(3, 1, 1)
+    mouth = _mouth(points, photo, moves, canvas)
+    upper, lower = _layer_fields(points, moves, mouth.window)
+    turn = turn_fields(points, moves, canvas.full, canvas.cells) * 2 / canvas.full
     return Parts(
-        side=side,
-        grid=grid,
+        canvas=canvas,
         moves=moves,
-        person=_planes(np.concatenate([photo - behind * (1 - alpha), alpha], -1), device),
-        behind=_planes(behind, device),
+        photo=make_photo(photo, alpha, behind, tint, canvas),
         upper=_tensor(upper.reshape(len(upper), -1), device),
         lower=_tensor(lower.reshape(len(lower), -1), device),
         turn=_tensor(turn.reshape(3, -1), device),
-        cells=_identity(grid, device),
-        pixels=_identity(side, device),
-        tint=_tensor(np.array(_TINT), device).view(1, 3, 1, 1),
-        face=_around(points, side),
-        eyes=tuple(_eye(eye_parts(eye, points, photo, moves.mm), side, device) for eye in EYES),
-        mouth=_mouth(points, photo, moves, device),
+        tint=tint,
+        eyes=_eyes([eye_parts(eye, points, photo, moves.mm) for eye in EYES], points, behind, canvas),
+        mouth=mouth,
     )
 
 
-def _layer_fields(points: Floats, moves: Moves, side: int, grid: int) -> tuple[Plane, Plane]:
-    values = np.concatenate([moves.flat * 2 / side, moves.shade[..., None] * SHADE], -1)
+def _layer_fields(points: Floats, moves: Moves, window: Window) -> tuple[Plane, Plane]:
+    """Both layers' fields (53, 3, rows, columns), the lower one's in the window alone and in its places."""
+    canvas = window.canvas
+    values = np.concatenate([moves.flat * 2 / canvas.full, moves.shade[..., None] * SHADE], -1)
     lower_only, upper_only = layer_points(points)
-    return dense(points, values, lower_only, side, grid), dense(points, values, upper_only, side, grid)
+    upper, lower = (dense(points, values, drop, canvas.full, canvas.cells) for drop in (lower_only, upper_only))
+    rows, columns = window.size
+    scale = np.array([canvas.cells / columns, canvas.cells / rows, 1], np.float32)
+    return upper, lower[:, :, window.cells[0], window.cells[1]] * scale[:, None, None]
 
 
-def _mouth(points: Floats, photo: Plane, moves: Moves, device: torch.device) -> MouthTensors:
-    side = len(photo)
-    inside, masks = interior(points, photo, moves), lip_masks(points, side)
+def _mouth(points: Floats, photo: Plane, moves: Moves, canvas: Canvas) -> MouthTensors:
+    inside, masks = interior(points, photo, moves), lip_masks(points, canvas.full)
     frame, (middle, along, half) = mouth_frame(points), mouth_axes(points)
-    own = np.concatenate([inside.own, inside.own_teeth[..., None], inside.own_all[..., None]], -1)
-    upper, lower = (_tensor(mask, device)[None, None] for mask in masks)
-    down = moves.flat[:, CHIN] @ frame.down
+    own = np.concatenate([inside.own * 255, inside.own_teeth[..., None], inside.own_all[..., None]], -1)
+    upper, lower = (_tensor(mask, canvas.device)[None, None] for mask in masks)
+    x, y = points[list(CORNERS)].mean(0)
+    aside, up, down = (value * moves.mouth for value in _MOUTH_REACH)
+    window = Window.around(canvas, x - aside, y - up, x + aside, y + down)
+    near, over = (value * moves.mouth for value in _INSIDE_REACH)
+    left, top = (part.start for part in reversed(window.pixels))
+    layers = inside.textures.copy()
+    layers[:, :3] *= 255
     return MouthTensors(
-        box=_mouth_box(points, moves.mouth, side, (0.95, 0.75, 1.35)),
-        inner=_mouth_box(points, moves.mouth, side, (0.72, 0.42, 1.1)),
-        layers=_tensor(inside.textures, device),
-        own=_planes(own, device),
-        lower=torch.cat([_planes(photo, device), lower], 1),
+        window=window,
+        inside=(max(0, int(x - near) - left), max(0, int(y - over) - top), int(x + near) - left),
+        seam=int(middle[1]) - top,
+        layers=_tensor(layers, canvas.device),
+        own=_planes(own, canvas.device),
+        lower=torch.cat([_planes(photo * 255, canvas.device), lower], 1),
         upper=upper,
         middle=(float(middle[0]), float(middle[1])),
         along=(float(along[0]), float(along[1])),
         half=half,
-        jaw=_tensor(down, device),
+        jaw=(moves.flat[:, CHIN] @ frame.down).astype(np.float32),
         gap=0.75 * moves.gap / half,
     )
 
 
-def _around(points: Floats, side: int) -> Box:
-    """The window in which the face's skin can change its light."""
-    low, high = points.min(0), points.max(0)
-    reach = 0.25 * (high - low)
-    left, top = np.clip(low - reach, 0, side)
-    right, bottom = np.clip(high + reach, 0, side)
-    return Box(left=int(left), top=int(top), right=int(right), bottom=int(bottom))
-
-
-def _mouth_box(points: Floats, width: float, side: int, reach: tuple[float, float, float]) -> Box:
-    """A window that reaches so many widths of the mouth aside, up and down from its middle."""
-    x, y = points[list(CORNERS)].mean(0)
-    aside, up, down = (value * width for value in reach)
-    low, high = np.clip([x - aside, y - up], 0, side), np.clip([x + aside, y + down], 0, side)
-    return Box(left=int(low[0]), top=int(low[1]), right=int(high[0]), bottom=int(high[1]))
-
-
-def _eye(parts: EyeParts, side: int, device: torch.device) -> EyeTensors:
+def _eyes(eyes: list[EyeParts], points: Floats, behind: Plane, canvas: Canvas) -> EyeTensors:
+    reach, size, device = _EYE_REACH * face_circle(points)[1], eyes[0].size, canvas.device
+    corners = np.array([(eye.left, eye.top) for eye in eyes], float)
+    left, right = (Window.square(canvas, x - reach, y - reach, size + 2 * reach) for x, y in corners)
+    start = round(float(corners[:, 0].mean()) + size / 2)  # neither eye draws over the other
+    room = [behind[window.pixels].transpose(2, 0, 1) * 255 for window in (left, right)]
     return EyeTensors(
-        left=parts.left,
-        top=parts.top,
-        size=parts.size,
-        lids=_tensor(parts.lids * 2 / side, device),
-        opening=_tensor(parts.opening, device)[None, None],
-        ball=_tensor(parts.ball, device)[None],
-        lash=_tensor(parts.lash, device).view(1, 3, 1, 1),
-        turn=parts.turn,
+        windows=(left, right),
+        shown=(slice(max(0, start - left.pixels[1].start), None), slice(None, max(1, start - right.pixels[1].start))),
+        size=size,
+        corner=_tensor(corners * 2 / canvas.full - 1, device).view(2, 2, 1, 1),
+        lids=_tensor(np.stack([eye.lids for eye in eyes]) * 2 / canvas.full, device),
+        opening=_tensor(np.stack([eye.opening for eye in eyes])[:, None], device),
+        ball=_tensor(np.stack([eye.ball for eye in eyes]) * 255, device),
+        lash=_tensor(np.stack([eye.lash for eye in eyes]) * 255, device).view(2, 3, 1, 1),
+        places=torch.cat([left.places, right.places]),
+        behind=_tensor(np.stack(room), device),
+        turn=eyes[0].turn,
     )
 
 
-def _resized(picture: NDArray[np.uint8], side: int) -> Plane:
-    """A picture at another size, in 0–1."""
-    if len(picture) != side:
-        picture = np.asarray(Image.fromarray(picture).resize((side, side), Image.Resampling.LANCZOS))
-    return picture.astype(np.float32) / np.float32(255)
+def _fitted(picture: NDArray[np.uint8], canvas: Canvas) -> Plane:
+    """A picture at the canvas' size, in 0–1; beyond its side its border goes on."""
+    if len(picture) != canvas.side:
+        picture = np.asarray(Image.fromarray(picture).resize((canvas.side, canvas.side), Image.Resampling.LANCZOS))
+    more = (0, canvas.full - canvas.side)
+    padded = np.pad(picture, (more, more) + ((0, 0),) * (picture.ndim - 2), mode="edge")
+    return padded.astype(np.float32) / np.float32(255)
 
 
 def _tensor(array: Plane | Floats, device: torch.device) -> Tensor:
@@ -189,9 +190,3 @@ def _tensor(array: Plane | Floats, device: torch.device) -> Tensor:
 
 def _planes(picture: Plane, device: torch.device) -> Tensor:
     return _tensor(picture.transpose(2, 0, 1), device)[None]
-
-
-def _identity(side: int, device: torch.device) -> Tensor:
-    """Where every cell is, (1, 2, side, side), from -1 to 1."""
-    steps = (torch.arange(side, device=device) + 0.5) / side * 2 - 1
-    return torch.stack(torch.meshgrid(steps, steps, indexing="xy"))[None]

@@ -45,7 +45,7 @@ class EyeParts:
 def eye_parts(eye: Eye, points: Floats, photo: Plane, mm: float, *, levels: int = LEVELS) -> EyeParts:
     """Cut an eye out of a photo (S, S, 3) in 0–1 with landmarks (478, 2); `mm` is pixels a millimetre."""
     ends = points[eye.ends]
-    half = int(_REACH * np.linalg.norm(ends[0] - ends[1])) + 2
+    half = int(_REACH * max(np.linalg.norm(np.diff(points[each.ends], axis=0)) for each in EYES)) + 2  # both of one size
     size, limit = 2 * half, photo.shape[0] - 2 * half
     left, top = (int(np.clip(value - half, 0, limit)) for value in ends.mean(0))
     window = (slice(top, top + size), slice(left, left + size))
