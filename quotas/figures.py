@@ -172,6 +172,8 @@ def _charge(usage: MetricUsage, terms: Entitlement | None) -> dict[str, Any]:
     if terms is None or terms.overage == Overage.BLOCK or terms.included is None or terms.unit_price is None:
         return {}
     free = terms.included + terms.granted
+    if usage.limit is not None and usage.limit < free:
+        return {}  # overdue: what is included can't be used
     charged = max(0, usage.used - free)
     return {
         "free": free,

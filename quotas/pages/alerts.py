@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 from uuid import UUID
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -92,6 +93,7 @@ def _page(request: PageRequest, **forms: Any) -> HttpResponse:
         "alert_form": AlertForm(),
         "cap_form": CapForm.of(cap),
         "can_write": request.access.allows("billing:write"),
+        "slice_seconds": settings.SESSION_SLICE_SECONDS,
         "tab": "alerts",
     }
     return render(request, "billing/alerts.html", shown | forms, status=400 if forms else 200)

@@ -62,5 +62,7 @@ def _used_up(access: Access) -> Iterator[Banner]:
 
 
 def _used_up_sentence(firing: AlertFiring) -> str:
+    if firing.metric and Metric(firing.metric).is_gauge:
+        return f"{Metric(firing.metric).label}: {firing.threshold_percent} % was in use."
     what = Metric(firing.metric).label if firing.metric else "Spend cap"
     return f"{what}: {firing.threshold_percent} % is used in this period."

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
@@ -74,6 +75,7 @@ def _page(request: PageRequest, **forms: Any) -> HttpResponse:
     now, currency, profile = timezone.now(), overview.currency(), overview.billing_profile()
     shown = {
         "payment": billing_overview(),
+        "names_bank": bool(settings.INVOICE_ISSUER_BANK),
         "grants": list(overview.grants(now)),
         "money_left": money_left(currency=currency, at=now),
         "currency": currency,

@@ -27,7 +27,7 @@ _PAGE = 50
 @require_GET
 def invoices(request: PageRequest) -> HttpResponse:
     """Newest first, below what the running period has come to."""
-    page = Paginator(overview.invoices(), _PAGE).get_page(request.GET.get("page"))
+    page = Paginator(overview.invoices().select_related("period"), _PAGE).get_page(request.GET.get("page"))
     context = {"page": page, "upcoming": upcoming(timezone.now()), "now": timezone.now(), "tab": "invoices"}
     return render(request, "billing/invoices.html", context)
 

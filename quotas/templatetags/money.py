@@ -1,4 +1,4 @@
-"""Template filters: money, prices and rates in the words of the invoices (`quotas/billing/wording.py`)."""
+"""Template filters: money, prices, rates and periods in the words of the invoices (`quotas/billing/wording.py`)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from django import template
 
 from quotas.billing import wording
 from quotas.billing.drafting import Line
+from quotas.models import BillingPeriod
 
 register = template.Library()
 
@@ -34,6 +35,12 @@ def quantity_of(line: Line) -> str:
 def price_of(line: Line, currency: str) -> str:
     """A line's unit price: €0.12 / min."""
     return wording.unit_price(line.unit_price, line.unit_size, line.metric, currency)
+
+
+@register.filter
+def days(period: BillingPeriod) -> str:
+    """1 Nov 2026 – 30 Nov 2026."""
+    return wording.span(period.starts_at, period.ends_at)
 
 
 def major(minor: int) -> Decimal:

@@ -19,6 +19,7 @@ from accounts.tenancy import workspace_scope
 from quotas.billing.subscriptions import plan_change
 from quotas.figures import CHART_HEIGHT, CHART_WIDTH, chart, meter, shares
 from quotas.metrics import GAUGES, Metric
+from quotas.models import Allowance
 from quotas.selectors import DayUsage, MetricUsage
 from quotas.services import release, reserve
 from quotas.templatetags.units import amount, clock, limit, seconds
@@ -224,6 +225,16 @@ def test_it_tells_what_is_included_and_what_more_has_cost(bob_client: Client, wo
         plan_change(plan_code="starter")
         used(Metric.AVATAR_MS, 11 * 3_600_000)
     assert "10 h included · €6.00 above it so far" in text_of(bob_client, "/usage")
+
+
+@pytest.mark.django_db
+def test_it_promises_nothing_included_that_can_not_be_used(bob_client: Client, workspace: Workspace) -> None:
+    with workspace_scope(workspace.pk):
+        plan_change(plan_code="starter")
+        Allowance.objects.filter(metric=Metric.AVATAR_MS).update(ceiling=60_000)  # as while suspended
+    text = text_of(bob_client, "/usage")
+    assert "of 1 min" in text
+    assert "10 h included" not in text
 
 
 @pytest.mark.django_db

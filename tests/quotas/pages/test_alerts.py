@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import pytest
 from django.test import Client
+from pytest_django.fixtures import Settings
 
 from accounts.models import Role, Workspace
 from accounts.tenancy import workspace_scope
+from quotas.metrics import Metric
 from quotas.models import AlertFiring, AlertRule, SpendCap
 from quotas.overview import alert_rules
 from tests.people import Join, sign_in
@@ -74,6 +76,17 @@ def test_it_tells_on_every_page_until_somebody_has_seen_it(alice_client: Client,
     assert "100 % is used" not in text_of(alice_client, "/sessions")
     with workspace_scope(workspace.pk):
         assert AlertFiring.objects.get().seen_at is not None
+
+
+def test_it_says_of_a_level_that_it_was_reached(alice_client: Client, workspace: Workspace) -> None:
+    with workspace_scope(workspace.pk):
+        a_firing(metric=Metric.STORAGE_BYTES)
+    assert "Storage: 100 % was in use." in text_of(alice_client, "/usage")
+
+
+def test_it_says_how_long_the_slice_is_that_still_runs(alice_client: Client, settings: Settings) -> None:
+    settings.SESSION_SLICE_SECONDS = 35
+    assert "at most one slice of 35 seconds" in text_of(alice_client, "/billing/alerts")
 
 
 def test_it_tells_members_but_leaves_the_seeing_to_others(join: Join, workspace: Workspace) -> None:

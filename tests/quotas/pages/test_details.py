@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 from django.utils import timezone
+from pytest_django.fixtures import Settings
 
 from accounts.models import Workspace
 from accounts.tenancy import workspace_scope
@@ -34,6 +35,14 @@ def test_it_refuses_an_address_that_makes_no_sense(field: str, value: str, alice
     assert alice_client.post("/billing/details/address", ADDRESS | {field: value}).status_code == 400
     with workspace_scope(workspace.pk):
         assert not BillingProfile.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("bank", "sentence"), [("IBAN DE1|BIC X", "Each invoice says to which account"), ("", "Give the number of the invoice")]
+)
+def test_it_says_how_to_transfer(bank: str, sentence: str, alice_client: Client, settings: Settings) -> None:
+    settings.INVOICE_ISSUER_BANK = bank
+    assert sentence in text_of(alice_client, "/billing/details")
 
 
 def test_it_lists_what_credit_is_left(alice_client: Client, workspace: Workspace) -> None:

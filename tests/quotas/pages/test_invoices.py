@@ -5,15 +5,19 @@ from __future__ import annotations
 import csv
 import io
 import json
+from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Workspace
 from accounts.tenancy import workspace_scope
+from quotas.billing.closing import close_due
 from quotas.billing.subscriptions import plan_change
+from quotas.billing.wording import span
 from quotas.metrics import Metric
-from quotas.models import Invoice
+from quotas.models import BillingPeriod, Invoice
 from tests.quotas.factories import an_invoice, used
 from tests.quotas.pages.reading import text_of
 
@@ -32,6 +36,14 @@ def test_it_lists_them_newest_first(bill: Invoice, alice_client: Client, workspa
     text = text_of(alice_client, "/billing/invoices")
     assert text.index(newer.number) < text.index(bill.number)
     assert "€12.34 Open until" in text
+
+
+def test_it_says_which_period_an_invoice_is_for(alice_client: Client, workspace: Workspace) -> None:
+    with workspace_scope(workspace.pk):
+        plan_change(plan_code="starter", at=timezone.now() - timedelta(days=40))
+        ended = BillingPeriod.objects.earliest("starts_at")
+    assert close_due(now=timezone.now()) >= 1
+    assert span(ended.starts_at, ended.ends_at) in text_of(alice_client, "/billing/invoices")
 
 
 def test_it_says_that_there_are_none(alice_client: Client) -> None:
