@@ -1,4 +1,4 @@
-"""`make bench [ONLY=talk,load,rest,quotas,usage,pictures]`: measure, print, and write build/bench.json."""
+"""`make bench [ONLY=talk,load,rest,quotas,usage,pictures,frames,videos]`: measure, print, and write build/bench.json."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import sys
 
 import uvloop
 
-from benchmarks import load, pictures, rest, talk
+from benchmarks import frames, load, pictures, rest, talk, videos
 from benchmarks.figures import Figures, machine
 from benchmarks.installation import Installation
 from benchmarks.scratch import scratch_database
@@ -18,7 +18,7 @@ _NO_SERVER = ("pictures",)
 
 def main() -> None:
     """Run what is named on the command line, or everything."""
-    wanted = sys.argv[1:] or ["talk", "rest", "quotas", "usage", "load", "pictures"]
+    wanted = sys.argv[1:] or ["talk", "rest", "quotas", "usage", "load", "frames", "videos", "pictures"]
     print(machine(), flush=True)
     figures = Figures()
     served = [name for name in wanted if name not in (*_ALONE, *_NO_SERVER)]
@@ -27,8 +27,9 @@ def main() -> None:
             _measure_alone([name for name in wanted if name in _ALONE], figures, owner_url)
     if served:
         with Installation(worker_processes=3 if "load" in served else 1) as place:
+            served_by = {"talk": talk, "load": load, "rest": rest, "frames": frames, "videos": videos}
             for name in served:
-                uvloop.run({"talk": talk, "load": load, "rest": rest}[name].measure(place, figures))
+                uvloop.run(served_by[name].measure(place, figures))
     if "pictures" in wanted:
         pictures.measure(figures)
     figures.found["machine"] = {"unit": "", "value": machine()}

@@ -17,12 +17,12 @@ import psutil
 
 from config.embedded.server import free_port
 from config.embedded.stack import Stack
-from config.processes import Processes, clock, web, worker
+from config.processes import Processes, clock, frames, render, web, worker
 
 
 @dataclass
 class Installation:
-    """Starts everything; `key` is an API key of a workspace without limits."""
+    """Starts what talks, and on demand what draws; `key` is an API key of a workspace without limits."""
 
     worker_processes: int = 1
     port: int = field(default_factory=free_port)
@@ -36,6 +36,7 @@ class Installation:
 
     def __enter__(self) -> Installation:
         self.stack = Stack(self.root, throwaway=False).up()
+        os.environ.update(MEDIA_ROOT=str(self.root / "files"))
         os.environ.update(BASE_URL=self.url, API_RATE_LIMIT="10000000/minute", LOG_LEVEL="ERROR", SESSION_IDLE_SECONDS="3600")
         subprocess.run([sys.executable, "-m", "config.migrate"], check=True)
         self.key = _tenant()
@@ -49,6 +50,12 @@ class Installation:
         self.processes.stop()
         self.stack.down()
         shutil.rmtree(self.root, ignore_errors=True)
+
+    def start_drawing(self) -> None:
+        """The workers for pictures, which load torch."""
+        os.environ.update(OMP_NUM_THREADS="1", LP_NUM_THREADS="1")
+        self.processes.start("render", render(threads=1))
+        self.processes.start("frames", frames())
 
     def _await_ready(self) -> None:
         for _ in range(600):

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import struct
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Self
 
 import httpx
 import websockets
 
-_HEADER = struct.Struct("<BBHIII")
+HEADER = struct.Struct("<BBHIII")
 AUDIO, FACE, LAST = 1, 3, 2
 BUFFER_SECONDS = 0.120
+USUAL = {"avatar": "ada", "voice": "hibari-heart"}
 
 
 @dataclass
@@ -43,9 +46,9 @@ class Listener:
         self.reader = asyncio.create_task(self._read())
 
     @classmethod
-    async def open(cls, http: httpx.AsyncClient) -> Listener:
+    async def open(cls, http: httpx.AsyncClient, wish: Mapping[str, Any] = USUAL) -> Self:
         """Create a session and connect to it."""
-        answer = await http.post("/api/v1/sessions", json={"avatar": "ada", "voice": "hibari-heart"})
+        answer = await http.post("/api/v1/sessions", json=dict(wish))
         ticket = answer.raise_for_status().json()["ticket"]
         offered = [websockets.Subprotocol(name) for name in ("visavis.v1", f"ticket.{ticket['ticket']}")]
         socket = await websockets.connect(ticket["url"], subprotocols=offered, max_size=2**22, compression=None)
@@ -66,15 +69,15 @@ class Listener:
             self.errors.append(f"closed {self.socket.close_code}")
 
     def _media(self, message: bytes, now: float) -> None:
-        _, kind, flags, number, pts_ms, _ = _HEADER.unpack_from(message)
+        _, kind, flags, number, pts_ms, _ = HEADER.unpack_from(message)
         self.media_times.append((number, now))
         turn = self.turns[number]
         if kind == AUDIO:
             turn.first_audio = turn.first_audio or now
-            turn.audio_ms += (len(message) - _HEADER.size) // 48
+            turn.audio_ms += (len(message) - HEADER.size) // 48
         else:
             turn.first_face = turn.first_face or now
-            turn.face_bytes += len(message) - _HEADER.size
+            turn.face_bytes += len(message) - HEADER.size
         due = turn.first_audio + BUFFER_SECONDS + pts_ms / 1000
         turn.worst_late_ms = max(turn.worst_late_ms, (now - due) * 1000)
         if flags & LAST and kind == FACE:
@@ -91,12 +94,16 @@ class Listener:
     async def say(self, text: str) -> Spoken:
         """Send `say`; the answer fills in as it comes."""
         turn = self.turns[len(self.turns) + 1] = Spoken(time.perf_counter())
-        await self.socket.send(json.dumps({"type": "say", "text": text}))
+        await self.send({"type": "say", "text": text})
         return turn
 
+    async def send(self, message: Mapping[str, Any]) -> None:
+        """Tell the server; once the connection is over, nobody."""
+        with contextlib.suppress(websockets.ConnectionClosed):
+            await self.socket.send(json.dumps(message))
+
     async def played(self, number: int) -> None:
-        message = {"type": "played", "turn": number, "pts_ms": self.turns[number].audio_ms, "late_frames": 0}
-        await self.socket.send(json.dumps(message))
+        await self.send({"type": "played", "turn": number, "pts_ms": self.turns[number].audio_ms, "late_frames": 0})
 
     async def until_finished(self, number: int, seconds: float = 30.0) -> dict[str, Any]:
         """Wait for turn.finished."""

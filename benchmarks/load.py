@@ -61,7 +61,7 @@ async def measure(place: Installation, figures: Figures) -> None:
 
 async def _step(place: Installation, listeners: list[Listener]) -> Load:
     before, began, own = place.cpu_seconds(), time.perf_counter(), time.process_time()
-    said = await asyncio.gather(*(_keep_talking(listener) for listener in listeners))
+    said = await asyncio.gather(*(keep_talking(listener) for listener in listeners))
     seconds = time.perf_counter() - began
     used = {name: after - before.get(name, 0.0) for name, after in place.cpu_seconds().items()}
     turns = [turn for several in said for turn in several]
@@ -73,10 +73,10 @@ async def _step(place: Installation, listeners: list[Listener]) -> Load:
     return Load(len(listeners), late, len(turns), round(spoken / seconds), round(spoken), round(cpu, 1), parts)
 
 
-async def _keep_talking(listener: Listener) -> list[Spoken]:
-    """Speak one text after another in real time for SECONDS."""
+async def keep_talking(listener: Listener, seconds: float = SECONDS) -> list[Spoken]:
+    """Speak one text after another in real time for so many seconds."""
     await asyncio.sleep(random.random() * BEGIN_SECONDS)
-    spoken, until = [], time.monotonic() + SECONDS
+    spoken, until = [], time.monotonic() + seconds
     while time.monotonic() < until:
         turn = await listener.say(_text())
         await asyncio.wait_for(turn.done.wait(), 60)

@@ -103,6 +103,6 @@ def _announce_end(session: AvatarSession, now: datetime, left_ms: int) -> None:
 
 
 def _warn_once(session: AvatarSession) -> None:
-    if not SessionEvent.objects.filter(session=session, kind="session.notice").exists():
+    if not SessionEvent.objects.filter(session=session, kind="session.notice", data__code="quota_80").exists():
         detail = "80 % of the plan's avatar time for this period is used or held."
         events.append(session, "session.notice", code="quota_80", metric=Metric.AVATAR_MS.value, detail=detail)

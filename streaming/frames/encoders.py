@@ -12,6 +12,7 @@ import av
 import numpy as np
 from av.codec.codec import UnknownCodecError
 from av.video.frame import PictureType
+from av.video.reformatter import Interpolation
 from numpy.typing import NDArray
 from PIL import Image, features
 
@@ -20,7 +21,9 @@ from streaming.protocol import Kind
 Picture = NDArray[np.uint8]
 KEY_SECONDS = 4.0  # the longest a client that lost a picture waits for one that needs no other
 _MS = Fraction(1, 1000)
-_LIBVPX = {"deadline": "realtime", "cpu-used": "8", "lag-in-frames": "0", "error-resilient": "1", "static-thresh": "100"}
+# The fastest that libvpx has, and blocks that hardly change are left alone: a third of what cpu-used 8 and 100 take, for 1 dB
+# less of 49 (docs/performance.md).
+_LIBVPX = {"deadline": "realtime", "cpu-used": "16", "lag-in-frames": "0", "error-resilient": "1", "static-thresh": "500"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,7 +90,8 @@ class Vp8Encoder:
 
     def encode(self, picture: Picture, *, key: bool = False) -> Encoded:
         """See Encoder. Times inside the stream are evenly spaced: what counts is the header's."""
-        frame = av.VideoFrame.from_ndarray(scaled(picture, self._recipe.side), format="rgb24").reformat(format="yuv420p")
+        whole = av.VideoFrame.from_ndarray(scaled(picture, self._recipe.side), format="rgb24")
+        frame = whole.reformat(format="yuv420p", interpolation=Interpolation.AREA)
         frame.pts, frame.time_base = round(self._count * self._step), _MS
         frame.pict_type = PictureType.I if key else PictureType.NONE
         self._count += 1

@@ -1,7 +1,4 @@
-"""What an avatar is drawn from and with. Renderers stay warm and are shared by the sessions of a process.
-
-What draws needs torch and is imported when it is used, on the drawing thread: only workers for pictures do.
-"""
+"""What an avatar is drawn from: its files on this machine, and the ways to draw it, best first."""
 
 from __future__ import annotations
 
@@ -21,8 +18,8 @@ from accounts.tenancy import workspace_scope
 from avatars.assets import PURPOSE
 from avatars.models import AvatarKind, StoredFile
 from avatars.photo.rig import BadRig
-from avatars.render.base import Pictures, Renderer, RenderFailed, Table
-from avatars.render.choose import Recipe, build, rungs
+from avatars.render.base import Pictures, Renderer, RenderFailed
+from avatars.render.choose import Recipe, rungs
 from avatars.render.ladder import Rung
 from avatars.render.look import USUAL, Look
 from avatars.render.portrait import photo_still, portrait_still
@@ -32,7 +29,6 @@ from avatars.storage import content_of
 from sessions.look import SessionLook
 
 logger = logging.getLogger(__name__)
-KEPT = 8  # renderers of a process that stay loaded
 Kind = Literal["head", "photo"]
 _USUAL = SessionLook()
 
@@ -48,9 +44,9 @@ class Face:
     gap: dict[str, float]
     look: Look = USUAL
 
-    def rungs(self, side: int) -> tuple[Rung, ...]:
-        """The ways to draw it at `side` pixels, best first."""
-        return rungs(Recipe(kind=self.kind, asset=self.asset, size=(side, side), look=self.look), make=_warm)
+    def rungs(self, side: int, make: Callable[[Recipe], Renderer]) -> tuple[Rung, ...]:
+        """The ways to draw it at `side` pixels, best first; `make` gives the renderers."""
+        return rungs(Recipe(kind=self.kind, asset=self.asset, size=(side, side), look=self.look), make=make)
 
     def still(self, side: int) -> Pictures:
         """The middle of the portrait (side, side, 3), a photo's with its look; what is transparent becomes white."""
@@ -104,27 +100,3 @@ def _local(data: bytes) -> Path:
 @cache
 def _folder() -> tempfile.TemporaryDirectory[str]:
     return tempfile.TemporaryDirectory(prefix="visavis-faces-")
-
-
-class Shared:
-    """A renderer that several sessions use; none of them closes it."""
-
-    def __init__(self, renderer: Renderer) -> None:
-        self.size, self.most, self._renderer = renderer.size, renderer.most, renderer
-
-    def render(self, table: Table) -> Pictures:
-        """See Renderer."""
-        return self._renderer.render(table)
-
-
-MAKE: Callable[[Recipe], Renderer] = build
-_renderers: dict[Recipe, Shared] = {}
-
-
-def _warm(recipe: Recipe) -> Renderer:
-    """The renderer that is there already, or a new one in place of the one unused longest. On the drawing thread alone."""
-    renderer = _renderers.pop(recipe, None) or Shared(MAKE(recipe))
-    _renderers[recipe] = renderer
-    while len(_renderers) > KEPT:
-        del _renderers[next(iter(_renderers))]
-    return renderer

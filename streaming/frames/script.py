@@ -12,6 +12,7 @@ from streaming import bus
 from streaming.frames.timing import Batch, Clock, Reel
 from streaming.protocol import Flag, Kind, parse_media
 
+BUFFER_S = 0.1  # a client buffers about as much before it starts
 IDLE_LEAD_S = 0.15  # idle frames are made when they are due: what comes next may always be a turn
 _SOUND_BYTES_PER_MS = 48
 
@@ -34,23 +35,24 @@ class Script:
         animator.set_emotion(*mood, at_ms=0)
         return cls(epoch_ms=epoch_ms, animator=animator)
 
-    def packet(self, packet: bus.Packet, now: float) -> None:
-        """A pair of sound and face."""
+    def packet(self, packet: bus.Packet, now: float, *, was_sent: bool = False) -> None:
+        """A pair of sound and face that comes now, or `was_sent` before anybody drew."""
         if packet.turn <= self.floor:
             return
         for frame in packet.frames:
             if isinstance(frame, str):
-                self._opening(packet.turn, frame, now)
+                self._opening(packet.turn, frame, now, float("-inf") if was_sent else now + BUFFER_S)
         clock = self._clocks.setdefault(packet.turn, Clock(now))
         if self.reel is None or self.reel.turn < packet.turn:
             self.reel = Reel(packet.turn, clock)
         self._add(self.reel, packet)
 
-    def _opening(self, turn: int, text: str, now: float) -> None:
+    def _opening(self, turn: int, text: str, now: float, earliest: float) -> None:
+        """Sound begins as the worker planned, but not before it is here."""
         if '"turn.started"' in text:
             message = json.loads(text)
             begins_ms = self.epoch_ms + message["clock_ms"] - time.time() * 1000
-            self._clocks = {turn: Clock(now + begins_ms / 1000)}
+            self._clocks = {turn: Clock(max(earliest, now + begins_ms / 1000))}
 
     def _add(self, reel: Reel, packet: bus.Packet) -> None:
         media = [parse_media(frame) for frame in packet.frames if isinstance(frame, bytes)]
@@ -92,7 +94,8 @@ class Script:
         due = max(self.idle_at, now)
         self.idle_at = due + 1 / fps
         at_ms = self._session_ms(due)
-        return Batch(turn=0, pts_ms=(at_ms,), due=due, table=self.animator.track(at_ms, at_ms + 1, fps=30).table())
+        table = self.animator.track(at_ms, at_ms + 1, fps=30).table()
+        return Batch(turn=0, pts_ms=(at_ms,), due=due, table=table, step_ms=1000 / fps)
 
     def _end(self, turn: int, now: float) -> None:
         self.floor = max(self.floor, turn)
@@ -104,5 +107,5 @@ class Script:
 
     def wait(self, now: float) -> float:
         """Seconds until there may be something to draw, unless a message comes before."""
-        at = self.idle_at - IDLE_LEAD_S if self.reel is None else now + 0.02
-        return min(0.5, max(0.0, at - now))
+        wait = self.idle_at - IDLE_LEAD_S - now if self.reel is None else self.reel.wait(now)
+        return min(0.5, max(0.0, wait))

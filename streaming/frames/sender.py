@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from avatars.render.base import Pictures
+from avatars.render.ladder import STILL
 from sessions.video import VideoWish
 from streaming.frames.encoders import Encoder, Recipe, choose, encoder
 from streaming.frames.quality import IDLE_FPS, Quality, Report, recipe
@@ -34,13 +35,15 @@ class Tally:
 
 @dataclass(slots=True)
 class Sender:
-    """One session's stream of pictures. `publish` takes (turn, message) and raises Superseded, `tell` announces changes."""
+    """One session's stream of pictures. `publish` takes (turn, message), says how many gateways took it, raises Superseded;
+    `tell` announces changes. `delivered_ms`: how much picture was drawn and taken, the portrait left out."""
 
     wish: VideoWish
-    publish: Callable[[int, bytes], Any]
+    publish: Callable[[int, bytes], int]
     tell: Callable[[dict[str, Any]], None]
     quality: Quality = field(default_factory=Quality)
     tally: Tally = field(default_factory=Tally)
+    delivered_ms: float = 0.0
     _codec: str = ""
     _recipe: Recipe | None = None
     _encoder: Encoder | None = None
@@ -75,10 +78,17 @@ class Sender:
             if batch.is_last and at == len(batch.pts_ms) - 1:
                 flags |= Flag.LAST
             seq = self._number(batch.turn)
-            self.publish(batch.turn, media(encoded.kind, encoded.data, turn=batch.turn, pts_ms=pts_ms, seq=seq, flags=flags))
+            message = media(encoded.kind, encoded.data, turn=batch.turn, pts_ms=pts_ms, seq=seq, flags=flags)
+            taken = self.publish(batch.turn, message)
             self._needs_key = False
+            self.delivered_ms += batch.step_ms if taken and renderer != STILL else 0.0
             self.tally.made += 1
             self.tally.size += len(encoded.data)
+
+    def take_delivered(self) -> float:
+        """The `delivered_ms` since the last call."""
+        delivered, self.delivered_ms = self.delivered_ms, 0.0
+        return delivered
 
     def _number(self, turn: int) -> int:
         if turn == 0:

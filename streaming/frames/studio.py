@@ -1,59 +1,55 @@
-"""Draws one session: listens to its bus, renders what is due on the process's lane, publishes it ahead of the sound."""
+"""Draws one session: listens to its bus, renders what is due in its turn, publishes it ahead of the sound, within the plan."""
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
-from uuid import UUID
 
+import numpy as np
 from django.conf import settings
-from django.db import connection
 
-from accounts.tenancy import workspace_scope
+from avatars.render.base import Pictures
 from avatars.render.ladder import STILL, Degraded, Ladder
 from avatars.render.look import glancing
 from avatars.render.steps import Rules
-from sessions import events
 from sessions.look import SessionLook
-from sessions.models import AvatarSession
 from sessions.redis import client
 from sessions.video import VideoWish
 from streaming import bus
-from streaming.compute import DeadlineLane, Lane
 from streaming.frames import bus as frames_bus
+from streaming.frames import warm
 from streaming.frames.faces import face_of
 from streaming.frames.leases import Lease
+from streaming.frames.meter import Meter
 from streaming.frames.quality import IDLE_FPS, LEVELS, recipe
+from streaming.frames.records import brief_connection, note
 from streaming.frames.script import Script
 from streaming.frames.sender import Sender
 from streaming.frames.tasks import Assignment
 from streaming.frames.timing import Batch
 
-logger = logging.getLogger(__name__)
-_LANE: Lane = DeadlineLane("drawing")
 MOST = 8  # frames at a time
 LOOK_S = 2.0  # between looks whether anybody is there
 SIDES = (256, 512, 1024)  # few, so that sessions share renderers; pictures are made smaller where that was asked for
 COST_S = 0.02  # of a frame, before the first is made
+STILL_FPS = 1.0  # of the portrait, where the plan has no more pictures
 
 
 class Studio:
     """One session's pictures in this process, from the first to the last."""
 
     def __init__(self, assignment: Assignment, lease: Lease) -> None:
-        self.session_id, self.workspace_id, self.lease = assignment.session_id, assignment.workspace_id, lease
+        self.assignment, self.session_id, self.lease = assignment, assignment.session_id, lease
         look = SessionLook.from_json(assignment.look)
         self.gaze = look.gaze_x, look.gaze_y
-        with _brief_connection():
+        with brief_connection():
             self.face = face_of(assignment.workspace_id, assignment.avatar, look)
         self.script = Script.of(assignment.seed, assignment.epoch_ms, self.face.gap, bus.emotion(assignment.session_id))
+        self.meter = Meter(assignment, lease.drawer)
         self.cost = COST_S
-        self.is_over = False
+        self.is_over = self.is_spent = False
         self._looked_at = self._driver_at = time.monotonic()
-        self._side = 0
+        self._side, self._due = 0, 0.0
         self._ladder: Ladder | None = None
         self._steps: list[Degraded] = []  # of the ladder, told by this thread and not by the one that draws
 
@@ -65,13 +61,21 @@ class Studio:
             if wish is None:
                 return
             self.sender = Sender(wish, self._publish, self._announce)
-            self._first()
-            self._catch_up()
-            while not (self.is_over or self.lease.is_lost):
-                self.lease.progress()
-                self._listen(ear)
-                self._draw(time.monotonic())
-                self._look(time.monotonic())
+            try:
+                self._follow(ear)
+            finally:
+                self.meter.close()
+                if self._ladder is not None:
+                    self._ladder.close()
+
+    def _follow(self, ear: Any) -> None:
+        self._first()
+        self._catch_up()
+        while not (self.is_over or self.lease.is_lost):
+            self.lease.progress()
+            self._listen(ear)
+            self._draw(time.monotonic())
+            self._look(time.monotonic())
 
     def _first(self) -> None:
         """The portrait, as a renderer takes seconds to load."""
@@ -85,7 +89,7 @@ class Studio:
         turn, is_speaking = bus.fence(self.session_id)
         self.script.floor = turn - 1 if is_speaking else turn
         for packet in bus.log_of(self.session_id, turn, -1) if is_speaking else ():
-            self.script.packet(packet, time.monotonic())
+            self.script.packet(packet, time.monotonic(), was_sent=True)
 
     def _listen(self, ear: Any) -> None:
         """Everything that has come; waits where there is nothing to draw."""
@@ -119,7 +123,7 @@ class Studio:
             self.sender.ask(VideoWish.from_json(fields))
 
     def _draw(self, now: float) -> None:
-        fps = self.sender.fps
+        fps = STILL_FPS if self.is_spent else self.sender.fps
         skipped = self.script.reel.skipped if self.script.reel else 0
         batch = self.script.next(now, fps=fps, idle_fps=min(IDLE_FPS, fps), cost=self.cost, most=MOST)
         if self.script.reel is not None:
@@ -130,21 +134,46 @@ class Studio:
 
     def _make(self, batch: Batch, now: float) -> None:
         ladder, table = self._ladder_for(self.sender.wish), glancing(batch.table, self.gaze)
+        may_draw, begun = self._may_draw(batch, now), time.monotonic()
         try:
-            pictures = _LANE.run(batch.due, lambda: ladder.render(table))
-            self._tell_steps()
-            self.sender.send(batch, pictures, ladder.rung)
+            if may_draw:
+                self._due = batch.due
+                pictures = warm.drawn(batch.due, lambda: ladder.render(table))
+                self._tell_steps()
+                self.sender.send(batch, pictures, ladder.rung)
+            else:
+                self.sender.send(batch, self._portraits(len(batch.pts_ms)), STILL)
         except bus.Superseded:
             self.script.superseded(time.monotonic())
-        spent = (time.monotonic() - now) / len(batch.pts_ms)
+        self.meter.delivered(self.sender.take_delivered())
+        spent = (time.monotonic() - begun) / len(batch.pts_ms)
         self.cost += 0.2 * (min(spent, 2.0) - self.cost)
+
+    def _may_draw(self, batch: Batch, now: float) -> bool:
+        """Whether the plan has the pictures; that it has no more, or has again, is told once."""
+        is_spent = not self.meter.allows(batch.step_ms * len(batch.pts_ms), now)
+        if is_spent and not self.is_spent:
+            detail = f"Pictures stop, sound and words go on. {self.meter.refusal}"
+            note(self.assignment, code="video_quota", detail=detail, metric="render_ms")
+        if self.is_spent and not is_spent:
+            note(self.assignment, code="video_restored", detail="The plan has room for pictures again.")
+        self.is_spent = is_spent
+        return not is_spent
+
+    def _portraits(self, count: int) -> Pictures:
+        """The still face, for nothing."""
+        still = self.face.still(self.sender.wish.width)
+        return np.broadcast_to(still, (count, *still.shape))
 
     def _ladder_for(self, wish: VideoWish) -> Ladder:
         side = next((side for side in SIDES if side >= wish.width), SIDES[-1])
         if self._ladder is None or self._side != side:
             self._side = side
             rules = Rules(budget_ms=1000 / recipe(wish, len(LEVELS) - 1).fps)  # below that, fewer pictures are no help
-            self._ladder = Ladder(self.face.rungs(side), self.face.still(side), told=self._steps.append, rules=rules)
+            if self._ladder is not None:
+                self._ladder.close()
+            rungs = self.face.rungs(side, warm.maker(lambda: self._due))
+            self._ladder = Ladder(rungs, self.face.still(side), told=self._steps.append, rules=rules)
         return self._ladder
 
     def _look(self, now: float) -> None:
@@ -156,8 +185,8 @@ class Studio:
         gone = now - self._driver_at > settings.SESSION_RESUME_SECONDS
         self.is_over = self.is_over or gone
 
-    def _publish(self, turn: int, message: bytes) -> None:
-        frames_bus.publish(self.session_id, turn, message)
+    def _publish(self, turn: int, message: bytes) -> int:
+        return frames_bus.publish(self.session_id, turn, message)
 
     def _announce(self, facts: dict[str, Any]) -> None:
         bus.tell(self.session_id, kind="video.changed", facts=facts)
@@ -167,18 +196,4 @@ class Studio:
         while self._steps:
             step = self._steps.pop(0)
             code = "video_restored" if step.code == "recovered" else "video_degraded"
-            detail = f"{step.target!r} draws in place of {step.origin!r}: {step.code}."
-            logger.warning("Session %s: %s", self.session_id, detail)
-            with _brief_connection(), workspace_scope(UUID(self.workspace_id)):
-                session = AvatarSession.objects.get(pk=self.session_id)
-                events.append(session, "session.notice", code=code, detail=detail)
-
-
-@contextmanager
-def _brief_connection() -> Iterator[None]:
-    """The database's connection goes back to the pool: a session is drawn for long, and asks seldom."""
-    try:
-        yield
-    finally:
-        if not connection.in_atomic_block:
-            connection.close()
+            note(self.assignment, code=code, detail=f"{step.target!r} draws in place of {step.origin!r}: {step.code}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -11,10 +12,15 @@ from django.conf import settings
 from dramatiq.middleware import Shutdown, TimeLimitExceeded
 
 from accounts.identifiers import uuid7
+from streaming.frames import bus
 from streaming.frames.leases import Leases
+from streaming.frames.roster import Roster
 
 logger = logging.getLogger(__name__)
 leases = Leases()
+roster = Roster()
+PASS_SECONDS = 0.05  # between a session that this process passes on and the next look at the queue
+MOST_PASSES = 40  # then whoever has it draws it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,12 +46,23 @@ class Assignment:
     time_limit=(settings.SESSION_MAX_SECONDS + 3600) * 1000,
     notify_shutdown=True,
 )
-def draw_session(**fields: Any) -> None:
+def draw_session(*, passes: int = 0, **fields: Any) -> None:
     """Draw one session until it ends or nobody watches. A session that another worker draws is left to that one; one whose
-    worker is lost gets another as soon as its gateway sees it."""
+    worker is lost gets another as soon as its gateway sees it. `passes`: how many processes had more to do than another."""
+    assignment = Assignment(**fields)
+    if bus.is_drawn(assignment.session_id):
+        return
+    with roster.place(insist=passes >= MOST_PASSES) as is_ours:
+        if is_ours:
+            _draw(assignment)
+            return
+    time.sleep(PASS_SECONDS)
+    draw_session.send(passes=passes + 1, **fields)
+
+
+def _draw(assignment: Assignment) -> None:
     from streaming.frames.studio import Studio
 
-    assignment = Assignment(**fields)
     try:
         with leases.hold(assignment.session_id, str(uuid7())) as lease:
             if lease is not None:

@@ -56,7 +56,7 @@ def test_pictures_of_live_sessions_have_a_worker_of_their_own() -> None:
     modules, queues = loaded_by("config.frames")
     assert {"torch", "streaming.frames.tasks"} <= modules
     assert "frames" in queues
-    assert frames()[frames().index("--queues") + 1 : frames().index("--processes")] == ["frames"]
+    assert frames()[frames().index("--queues") + 1 : frames().index("--threads")] == ["frames"]
 
 
 def test_no_gateway_and_no_worker_of_turns_loads_what_draws() -> None:

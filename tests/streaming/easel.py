@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 
 import django
 import numpy as np
@@ -15,7 +16,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
 
 from accounts.queue import broker  # noqa: E402
-from streaming.frames import faces, studio, tasks  # noqa: E402
+from streaming.frames import studio, tasks, warm  # noqa: E402
 
 JAW = CHANNELS.index("jawOpen")
 
@@ -50,10 +51,19 @@ class Mortal(Bars):
         return super().render(table)
 
 
+class Slow(Bars):
+    """Bars that need longer than any rate allows, unless they are small."""
+
+    def render(self, table: Table) -> Pictures:
+        """See Renderer."""
+        time.sleep(0.2 * len(table) if self.size[0] > 200 else 0)
+        return super().render(table)
+
+
 def bars(recipe: Recipe) -> Bars:
-    """Kenji's do not last."""
-    return (Mortal if recipe.asset.stem == "kenji" else Bars)(recipe.size[0])
+    """Kenji's do not last, Omar's are slow."""
+    return {"kenji": Mortal, "omar": Slow}.get(recipe.asset.stem, Bars)(recipe.size[0])
 
 
-faces.MAKE = bars
+warm.MAKE = bars
 __all__ = ["broker", "studio", "tasks"]

@@ -1,4 +1,4 @@
-"""A session's face: its portrait as the last resort, renderers that are shared and few."""
+"""A session's face: its portrait as the last resort, and files on this machine."""
 
 from __future__ import annotations
 
@@ -6,39 +6,12 @@ import io
 from pathlib import Path
 from uuid import uuid4
 
-import numpy as np
 import pytest
 from PIL import Image
 
 from accounts.errors import Gone
 from accounts.models import Workspace
-from avatars.render.base import Pictures, Table
-from avatars.render.choose import Recipe
-from streaming.frames import faces
-from streaming.frames.faces import KEPT, Face, face_of
-
-
-class Counted:
-    """A renderer that knows which one it is."""
-
-    most, made = 4, 0
-
-    def __init__(self, recipe: Recipe) -> None:
-        self.size = recipe.size
-        Counted.made += 1
-
-    def render(self, table: Table) -> Pictures:
-        """See Renderer."""
-        return np.zeros((len(table), *self.size, 3), np.uint8)
-
-
-@pytest.fixture
-def counted(monkeypatch: pytest.MonkeyPatch) -> type[Counted]:
-    """Renderers that are counted, none of them kept from before."""
-    monkeypatch.setattr(faces, "MAKE", Counted)
-    monkeypatch.setattr(faces, "_renderers", {})
-    Counted.made = 0
-    return Counted
+from streaming.frames.faces import Face, face_of
 
 
 def face(name: str = "ada", portrait: bytes = b"") -> Face:
@@ -54,23 +27,6 @@ def test_it_shows_the_middle_of_the_portrait_on_white() -> None:
     assert picture.shape == (20, 20, 3)
     assert tuple(picture[10, 3]) == (200, 30, 30)
     assert tuple(picture[10, 16]) == (255, 255, 255)
-
-
-def test_sessions_of_a_process_share_a_renderer(counted: type[Counted]) -> None:
-    for _ in range(3):
-        first, simpler = face().rungs(512)
-        assert first.make().size == (512, 512)
-        assert simpler.make().size == (256, 256)
-    assert counted.made == 2
-
-
-def test_it_keeps_the_renderers_used_last(counted: type[Counted]) -> None:
-    for number in range(KEPT + 1):
-        face(str(number)).rungs(256)[0].make()
-        face("0").rungs(256)[0].make()
-    assert counted.made == KEPT + 1
-    face("1").rungs(256)[0].make()
-    assert counted.made == KEPT + 2
 
 
 @pytest.mark.django_db

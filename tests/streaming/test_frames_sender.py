@@ -24,11 +24,13 @@ class Wire:
         self.messages: list[tuple[MediaHeader, bytes]] = []
         self.told: list[dict[str, Any]] = []
         self.stopped = 0
+        self.listeners = 1
 
-    def publish(self, turn: int, message: bytes) -> None:
+    def publish(self, turn: int, message: bytes) -> int:
         if 0 < turn <= self.stopped:
             raise bus.Superseded
         self.messages.append(parse_media(message))
+        return self.listeners
 
 
 def sender(wire: Wire, **wish: Any) -> Sender:

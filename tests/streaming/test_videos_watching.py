@@ -156,7 +156,8 @@ async def test_it_says_why_a_video_failed(stage: Stage, workspace: Workspace, qu
     watcher = await watch(stage, video.pk)
     await in_thread(fail, workspace.pk, video.pk)
     event = await watcher.event("video.progress", state=VideoState.FAILED)
-    assert event["error"] == {"code": "glb_unreadable", "detail": "The head is damaged."}
+    assert (event["error"]["code"], event["error"]["detail"]) == ("glb_unreadable", "The head is damaged.")
+    assert "again" in event["error"]["hint"]
 
 
 def fail(workspace_id: UUID, video_id: UUID) -> None:

@@ -1,0 +1,25 @@
+"""What a process that draws does as it starts and ends: it yields to what speaks, and joins the roster."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from dramatiq.middleware import Middleware
+
+from streaming.frames.tasks import roster
+
+NICENESS = 5  # of 19: where the processor is full, a spoken second is ready before a drawn one
+
+
+class Place(Middleware):
+    """Of the processes of a worker for pictures."""
+
+    def after_worker_boot(self, *_: Any) -> None:
+        """Once in each process."""
+        os.nice(NICENESS)
+        roster.start()
+
+    def before_worker_shutdown(self, *_: Any) -> None:
+        """Sessions go elsewhere from now on."""
+        roster.stop()
