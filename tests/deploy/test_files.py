@@ -55,7 +55,7 @@ def test_it_starts_each_process_as_the_program_itself_does(name: str) -> None:
 
 
 def test_it_sets_only_what_is_read() -> None:
-    names = re.findall(r"^#?([A-Z_]+)=", (DEPLOY / "env.example").read_text(), re.MULTILINE)
+    names = re.findall(r"^#?([A-Z0-9_]+)=", (DEPLOY / "env.example").read_text(), re.MULTILINE)
     assert {"SECRET_KEY", "BASE_URL", "TRUSTED_PROXY_COUNT", "DATABASE_URL"} <= set(names)
     assert [name for name in names if f'"{name}"' not in SETTINGS] == []
 
