@@ -59,8 +59,9 @@ def _content(row: StoredFile, wished: str) -> HttpResponse:
 def _guard(response: HttpResponse, row: StoredFile, *, seconds: int) -> None:
     """It is shown as what it is, runs nothing, and no shared cache keeps it."""
     for_all = row.purpose in _FOR_EVERY_PAGE
-    shown = "inline" if row.media_type.startswith(_SHOWN) else "attachment"
-    response["Content-Disposition"] = f'{shown}; filename="{file_name(row)}"'
+    # A name given here would win over the one that a page's link gives the file.
+    shown = row.media_type.startswith(_SHOWN)
+    response["Content-Disposition"] = "inline" if shown else f'attachment; filename="{file_name(row)}"'
     response["Accept-Ranges"] = "bytes"
     response["Cache-Control"] = f"private, max-age={max(0, seconds)}, immutable"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"

@@ -1,4 +1,4 @@
-"""Pages of videos: the gallery, whose cards follow what is being made, and the form for a new one."""
+"""Pages of videos: the gallery and each video's own page, which follow what is being made, and the form for a new one."""
 
 from __future__ import annotations
 
@@ -16,12 +16,19 @@ from accounts.pages import PageRequest, workspace_page
 from avatars.pages.video_form import VideoForm
 from avatars.selectors import avatars_available
 from avatars.videos.disclosure import is_default
-from avatars.videos.models import Video
+from avatars.videos.models import Video, VideoState
 from avatars.videos.overview import shapes
 from avatars.videos.selectors import access_video, all_videos
 from avatars.videos.services import video_cancel, video_create, video_delete
+from avatars.videos.wish import VideoWish
 
 PAGE = 24
+_STAGES = {
+    VideoState.QUEUED: "Waiting for a worker",
+    VideoState.PREPARING: "Speaking the script",
+    VideoState.RENDERING: "Drawing the pictures",
+    VideoState.FINISHING: "Joining pictures and sound",
+}
 
 
 @workspace_page("sessions:read")
@@ -48,13 +55,32 @@ def video_card(request: PageRequest, video_id: UUID) -> HttpResponse:
     return render(request, "videos/card.html", context)
 
 
+@workspace_page("sessions:read")
+@require_GET
+def video_detail(request: PageRequest, video_id: UUID) -> HttpResponse:
+    """One video with all that is known of it; for htmx the part that changes."""
+    context = {"card": _cards([access_video(video_id)])[0], "can_make": request.access.allows("sessions:write")}
+    part = "HX-Request" in request.headers
+    return render(request, "videos/record.html" if part else "videos/detail.html", context)
+
+
+@workspace_page("sessions:write")
+@require_POST
+def video_again(request: PageRequest, video_id: UUID) -> HttpResponse:
+    """Ask once more for what could not be made, or was cancelled."""
+    video = access_video(video_id)
+    again = video_create(wish=VideoWish.of(video.wish), title=video.title)
+    messages.success(request, "The video is on its way once more.")
+    return redirect("video_detail", again.pk)
+
+
 @workspace_page("sessions:write")
 @require_http_methods(["GET", "POST"])
 def video_new(request: PageRequest) -> HttpResponse:
     """Ask for a video; what can't be made is said at the form."""
     form = VideoForm(request.POST or None, initial={"disclosure": is_default(), "avatar": request.GET.get("avatar", "")})
     if request.method == "POST" and form.is_valid() and _asked(form):
-        messages.success(request, "The video is on its way. It appears here when it is finished.")
+        messages.success(request, "The video is on its way. Stay here, or come back later.")
         return redirect("videos")
     return render(request, "videos/new.html", {"form": form}, status=422 if form.errors else 200)
 
@@ -102,5 +128,6 @@ def _card(row: Video, shape: dict[str, Any], cast: dict[str, Any]) -> dict[str, 
         "file_name": f"{slugify(title)[:60] or 'video'}.{shape['format']}",
         "avatar_name": info.name if info else "A deleted avatar",
         "portrait_url": info.portrait_url if info else "",
-        "orientation": "upright" if row.wish["height"] > row.wish["width"] else "wide",
+        "stage": _STAGES.get(VideoState(row.state), ""),
+        "can_repeat": row.state in (VideoState.FAILED, VideoState.CANCELLED) and bool(row.wish["script"]),
     }

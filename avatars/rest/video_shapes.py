@@ -128,6 +128,7 @@ class ProgressOut(serializers.Serializer[Any]):
 class VideoErrorOut(serializers.Serializer[Any]):
     code = serializers.CharField()
     detail = serializers.CharField()
+    hint = serializers.CharField(help_text="What to do about it.")
 
 
 class VideoFilesOut(serializers.Serializer[Any]):

@@ -83,7 +83,11 @@ class SegmentEncoder:
             frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture), format=self._layout)
             frame.color_range = 2
             frame = self._reformatter.reformat(
-                frame, format=self._stream.pix_fmt, dst_colorspace=Colorspace.ITU709, src_color_range="JPEG", dst_color_range="MPEG"
+                frame,
+                format=self._stream.pix_fmt,
+                dst_colorspace=Colorspace.ITU709,
+                src_color_range="JPEG",
+                dst_color_range="MPEG",
             )
             frame.pts = self._count
             self._count += 1

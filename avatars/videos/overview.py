@@ -9,7 +9,7 @@ from avatars.models import StoredFile
 from avatars.services.files import files_of_many
 from avatars.storage import link
 from avatars.videos.models import Video, VideoState
-from avatars.videos.selectors import progress_of
+from avatars.videos.selectors import error_of, progress_of
 
 PRODUCTS = ("video", "thumbnail", "captions", "manifest")
 _OF_THE_WISH = ("avatar", "voice", "script", "width", "height", "fps", "format", "captions", "background", "alpha")
@@ -38,7 +38,7 @@ def _shape(video: Video, files: dict[str, StoredFile]) -> dict[str, Any]:
         "duration_ms": video.duration_ms,
         "size_bytes": video.size,
         "from_cache": video.from_cache,
-        "error": {"code": video.error, "detail": video.error_detail} if video.error else None,
+        "error": error_of(video),
         "files": {f"{purpose}_url": link(files[purpose]) if purpose in files else None for purpose in PRODUCTS},
         "created_at": video.created_at,
         "finished_at": video.finished_at,

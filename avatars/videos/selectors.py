@@ -15,6 +15,7 @@ from accounts.errors import NotFound
 from accounts.tenancy import TenantQuerySet
 from avatars.models import StoredFile
 from avatars.services.files import files_of
+from avatars.videos.hints import hint_for
 from avatars.videos.models import Video, VideoSegment, VideoState
 
 _PREPARED, _RENDERED = 4, 96  # percent
@@ -66,6 +67,13 @@ def progress_of(video: Video, now: datetime | None = None) -> Progress:
         return Progress(percent=percent, stage=video.state, seconds_left=left)
     percent = {VideoState.PREPARING: 2, VideoState.FINISHING: _RENDERED, VideoState.FINISHED: 100}.get(VideoState(video.state), 0)
     return Progress(percent=percent, stage=video.state, seconds_left=0 if not video.is_open else None)
+
+
+def error_of(video: Video) -> dict[str, str] | None:
+    """Why it failed, and what to do; None unless it did."""
+    if not video.error:
+        return None
+    return {"code": video.error, "detail": video.error_detail, "hint": hint_for(video.error)}
 
 
 def _found(video: Video | None) -> Video:

@@ -13,7 +13,7 @@ from django.db import transaction
 
 from accounts.queue import broker
 from avatars.videos.models import Video
-from avatars.videos.selectors import access_video, progress_of
+from avatars.videos.selectors import access_video, error_of, progress_of
 
 logger = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ def told(video: Video) -> dict[str, Any]:
         "video": str(video.pk),
         "state": video.state,
         "progress": {"percent": progress.percent, "stage": progress.stage, "seconds_left": progress.seconds_left},
-        "error": {"code": video.error, "detail": video.error_detail} if video.error else None,
+        "error": error_of(video),
     }
 
 

@@ -17,6 +17,8 @@ DASHBOARD = [
         "/avatars",
         "/avatars/new",
         "/voices",
+        "/videos",
+        "/videos/new",
         "/sessions",
         "/usage",
         "/developers",

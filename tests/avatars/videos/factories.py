@@ -50,10 +50,10 @@ def a_wish(**changes: Any) -> VideoWish:
     return VideoWish(**fields | changes)
 
 
-def asked(workspace_id: UUID, **changes: Any) -> Video:
+def asked(workspace_id: UUID, *, title: str = "", **changes: Any) -> Video:
     """A video that waits for a worker."""
     with workspace_scope(workspace_id):
-        return video_create(wish=a_wish(**changes))
+        return video_create(wish=a_wish(**changes), title=title)
 
 
 def segments_of(workspace_id: UUID, video: Video) -> list[VideoSegment]:

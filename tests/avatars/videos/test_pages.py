@@ -11,6 +11,7 @@ from accounts.models import Role, Workspace
 from accounts.tenancy import workspace_scope
 from avatars.videos import pipeline
 from avatars.videos.models import Video, VideoState
+from avatars.videos.services import video_fail
 from tests.avatars.videos.factories import asked, made, now
 from tests.people import Join, sign_in
 
@@ -31,14 +32,41 @@ def test_it_offers_a_first_video(alice_client: Client) -> None:
 
 def test_it_follows_a_video_until_it_can_be_watched(workspace: Workspace, alice_client: Client) -> None:
     video = asked(workspace.pk, captions="vtt")
-    assert f'hx-get="/videos/{video.pk}/card" hx-trigger="every 2s"' in page(alice_client)
+    assert f'data-open hx-get="/videos/{video.pk}/card" hx-trigger="every 15s, refresh"' in page(alice_client)
+    assert f'hx-get="/videos/{video.pk}"' in page(alice_client, f"/videos/{video.pk}")
     pipeline.prepare(workspace.pk, video.pk)
-    assert "Rendering, 4 %" in page(alice_client, f"/videos/{video.pk}/card")
-    made(workspace.pk, video)
     card = page(alice_client, f"/videos/{video.pk}/card")
-    assert "hx-get" not in card
-    for part in ("<video controls", '<track kind="captions"', 'download="papa-bought', "poster="):
-        assert part in card
+    assert "Drawing the pictures" in card
+    assert '<progress max="100" value="4"' in card
+    made(workspace.pk, video)
+    for address in (f"/videos/{video.pk}/card", f"/videos/{video.pk}"):
+        card = page(alice_client, address)
+        assert "data-open" not in card
+        for part in ("<video controls", '<track kind="captions"', 'download="papa-bought', "poster="):
+            assert part in card
+    assert 'download="manifest.json"' in card
+
+
+def test_it_sends_only_what_changes_to_who_follows(workspace: Workspace, alice_client: Client) -> None:
+    video = asked(workspace.pk)
+    part = alice_client.get(f"/videos/{video.pk}", headers={"HX-Request": "true"}).content.decode()
+    assert 'id="video-record"' in part
+    assert "<html" not in part
+
+
+def test_it_says_what_to_do_about_a_failure_and_makes_it_again(workspace: Workspace, alice_client: Client) -> None:
+    video = asked(workspace.pk, title="Hours", format="mp4")
+    with workspace_scope(workspace.pk):
+        video_fail(video_id=video.pk, code="avatar_deleted", detail="The avatar was deleted.")
+    for address in ("/videos", f"/videos/{video.pk}"):
+        shown = page(alice_client, address)
+        for words in ("The avatar was deleted.", "Choose another avatar.", "Nothing was charged.", "Make it again"):
+            assert words in shown
+    answer = alice_client.post(f"/videos/{video.pk}/again")
+    with workspace_scope(workspace.pk):
+        again = Video.objects.exclude(pk=video.pk).get()
+    assert answer["Location"] == f"/videos/{again.pk}"
+    assert (again.digest, again.title, again.state) == (video.digest, "Hours", VideoState.QUEUED)
 
 
 def test_it_asks_for_what_the_form_says(workspace: Workspace, alice_client: Client) -> None:
@@ -79,10 +107,15 @@ def test_it_shows_viewers_what_there_is_and_lets_them_change_nothing(workspace: 
     assert "/stop" not in page(client)
     assert client.post(f"/videos/{video.pk}/stop").status_code == 403
     assert client.get("/videos/new").status_code == 403
+    assert client.post(f"/videos/{video.pk}/again").status_code == 403
+    with workspace_scope(workspace.pk):
+        assert Video.objects.count() == 1
 
 
 def test_it_shows_strangers_nothing(workspace: Workspace, charlie_client: Client) -> None:
     video = asked(workspace.pk)
-    assert charlie_client.get(f"/videos/{video.pk}/card").status_code == 404
-    assert charlie_client.post(f"/videos/{video.pk}/remove").status_code == 404
+    for part in ("", "/card"):
+        assert charlie_client.get(f"/videos/{video.pk}{part}").status_code == 404
+    for act in ("again", "stop", "remove"):
+        assert charlie_client.post(f"/videos/{video.pk}/{act}").status_code == 404
     assert now(workspace.pk, video).state == VideoState.QUEUED

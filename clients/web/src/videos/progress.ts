@@ -10,7 +10,7 @@ export interface VideoProgress {
   readonly percent: number;
   /** Null while nothing is known. */
   readonly secondsLeft: number | null;
-  readonly error: { readonly code: string; readonly detail: string } | null;
+  readonly error: { readonly code: string; readonly detail: string; readonly hint: string } | null;
 }
 
 export type VideoNews =
@@ -53,6 +53,10 @@ function readProgress(fields: Fields): VideoProgress {
     state: fields.text('state') as VideoState,
     percent: progress.number('percent'),
     secondsLeft: progress.all.seconds_left === null ? null : progress.number('seconds_left'),
-    error: error === null ? null : { code: error.text('code'), detail: error.text('detail', '') },
+    error: error === null ? null : readError(error),
   };
+}
+
+function readError(error: Fields): VideoProgress['error'] {
+  return { code: error.text('code'), detail: error.text('detail', ''), hint: error.text('hint', '') };
 }
