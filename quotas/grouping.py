@@ -39,10 +39,12 @@ class Step:
 
 
 class Group:
-    """Steps of one kind. `carry_out` runs them in the order given, in one transaction, and fails as a whole."""
+    """Steps of one kind. `carry_out` runs them in the order given, in one transaction, and fails as a whole. Who has waited
+    for `patience_seconds` in vain takes the step back."""
 
-    def __init__(self, carry_out: CarryOut) -> None:
+    def __init__(self, carry_out: CarryOut, *, patience_seconds: float = PATIENCE_SECONDS) -> None:
         self._carry_out = carry_out
+        self._patience_seconds = patience_seconds
         self._waiting: deque[Step] = deque()
         self._state = threading.Condition()
         self._busy = False
@@ -53,20 +55,30 @@ class Group:
             raise RuntimeError("A transaction is open: what is committed together would not be part of it.")
         step = Step(workspace=workspace, counter=counter, params=params)
         connection.close()  # back to the pool: who waits must not keep what who works needs
-        with self._state:
-            self._waiting.append(step)
-            while not step.done and self._busy:
-                if not self._state.wait(PATIENCE_SECONDS):
-                    return None
-            if step.done:
-                return step.row
-            self._busy = True
-            round_ = self._next_round(step)
-        self._work(round_)
+        if self._is_its_turn(step):
+            self._work(step)
         return step.row
 
-    def _work(self, steps: list[Step]) -> None:
+    def _is_its_turn(self, step: Step) -> bool:
+        """Wait until `step` is done, or nobody is at work: then its caller is. A step that nobody waits for must not be
+        carried out: it would hold what nobody gives back."""
+        with self._state:
+            self._waiting.append(step)
+            try:
+                is_free = self._state.wait_for(lambda: step.done or not self._busy, self._patience_seconds)
+                if step.done or not is_free:
+                    return False
+                self._busy = True
+                return True
+            finally:
+                if step in self._waiting:
+                    self._waiting.remove(step)
+
+    def _work(self, own: Step) -> None:
+        steps = [own]
         try:
+            steps += self._company(own)
+            steps.sort(key=lambda step: step.workspace)  # as every transaction takes them
             for step, row in zip(steps, self._carry_out([step.params for step in steps]), strict=True):
                 step.row = row
         except DatabaseError as error:  # of one of them: each is asked again by its own caller
@@ -78,14 +90,12 @@ class Group:
                     step.done = True
                 self._state.notify_all()
 
-    def _next_round(self, own: Step) -> list[Step]:
-        """Those that came first, and `own`; of a workspace only one counter, so that no order of locks can be wrong, and the
-        workspaces in order, as every transaction takes them."""
-        counters = {own.workspace: own.counter}
-        chosen = [own]
-        self._waiting.remove(own)
-        for step in tuple(self._waiting):
-            if len(chosen) < MOST and counters.setdefault(step.workspace, step.counter) == step.counter:
-                chosen.append(step)
-                self._waiting.remove(step)
-        return sorted(chosen, key=lambda step: step.workspace)
+    def _company(self, own: Step) -> list[Step]:
+        """Those of the others that came first; of a workspace only one counter, so that no order of locks can be wrong."""
+        counters, chosen = {own.workspace: own.counter}, list[Step]()
+        with self._state:
+            for step in tuple(self._waiting):
+                if len(chosen) + 1 < MOST and counters.setdefault(step.workspace, step.counter) == step.counter:
+                    chosen.append(step)
+                    self._waiting.remove(step)
+        return chosen

@@ -79,6 +79,19 @@ def test_it_leaves_everyone_to_ask_alone_when_a_round_fails() -> None:
     assert asked(Group(rounds), rounds, [(SPACE, "avatar_ms")] * 5) == [None] * 5
 
 
+def test_it_carries_nothing_out_for_who_has_given_up() -> None:
+    rounds = Rounds()
+    group = Group(rounds, patience_seconds=0.05)
+    with ThreadPoolExecutor(1) as threads:
+        first = threads.submit(group.run, SPACE, "a", {"n": 3})
+        assert rounds.begun.wait(10)
+        assert group.run(SPACE, "a", {"n": 1}) is None
+        rounds.go_on.set()
+        assert first.result(10) == {"n": 3}
+    assert group.run(SPACE, "a", {"n": 2}) == {"n": 2}
+    assert rounds.rounds == [[3], [2]]
+
+
 def test_it_goes_on_after_an_error_that_is_not_the_databases() -> None:
     rounds = Rounds()
     rounds.go_on.set()
