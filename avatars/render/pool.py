@@ -7,14 +7,14 @@ import multiprocessing
 import os
 import threading
 import time
-from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Iterator
+from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any, Final, TypeVar
 
 import numpy as np
 
-from avatars.render.base import Pictures, Renderer, RenderFailed, Table
+from avatars.render.base import Pictures, Renderer, RenderFailed, Spoken, Table
 from avatars.render.memory import keep_freed
 
 _log = logging.getLogger(__name__)
@@ -22,7 +22,10 @@ _SPAWN: Final = multiprocessing.get_context("spawn")
 _KEPT: Final = 4
 """Renderers a process keeps warm."""
 _ROWS: Final = 64
-"""Rows sent at once: they fit into a pipe's buffer, so a hanging process can't block the sender."""
+"""Rows sent at once: their pictures are as much as a pipe should carry in one piece."""
+_RATE: Final = 16_000
+_AFTER_S: Final = 0.5
+"""Sound sent beyond the last row of a part: a frame looks ahead, by 0.2 s at most."""
 
 Build = Callable[[Any], Renderer]
 Kept = TypeVar("Kept")
@@ -30,6 +33,34 @@ Kept = TypeVar("Kept")
 
 class Died(Exception):
     """A process ended while it drew."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Work:
+    """What a process is asked to draw; `samples` (n,) at 16 kHz sound from the first row on, at `fps` rows a second."""
+
+    recipe: Hashable
+    table: Table
+    samples: Table | None = None
+    fps: float = 0.0
+
+    def parts(self) -> Iterator[Work]:
+        """The same in pieces of a few rows, each with the sound that its rows hear."""
+        for start in range(0, max(1, len(self.table)), _ROWS):
+            rows = self.table[start : start + _ROWS]
+            yield replace(self, table=rows, samples=self._heard(start, len(rows)))
+
+    def _heard(self, start: int, rows: int) -> Table | None:
+        if self.samples is None:
+            return None
+        begin, end = start / self.fps, (start + rows) / self.fps + _AFTER_S
+        return self.samples[round(begin * _RATE) : round(end * _RATE)]
+
+    def drawn_by(self, renderer: Renderer) -> Pictures:
+        """By one that hears nothing, without the sound."""
+        if self.samples is not None and isinstance(renderer, Spoken):
+            return renderer.render_spoken(self.table, self.samples, self.fps)
+        return renderer.render(self.table)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,8 +95,14 @@ class RenderPool:
 
         Raises RenderFailed: the renderer's own, or `busy`, `timeout`, `died` (twice on the same work), `closed`.
         """
-        parts = [table[i : i + _ROWS] for i in range(0, len(table), _ROWS)] or [table]
-        return np.concatenate([self._twice(recipe, part) for part in parts])
+        return self._drawn(Work(recipe=recipe, table=table))
+
+    def render_spoken(self, recipe: Hashable, table: Table, samples: Table, fps: float) -> Pictures:
+        """As render, while `samples` sound (see base.Spoken). Raises what render raises."""
+        return self._drawn(Work(recipe=recipe, table=table, samples=samples, fps=fps))
+
+    def _drawn(self, work: Work) -> Pictures:
+        return np.concatenate([self._twice(part) for part in work.parts()])
 
     def close(self) -> None:
         """End all processes; those that draw end with their batch."""
@@ -76,21 +113,21 @@ class RenderPool:
         for process in free:
             process.stop()
 
-    def _twice(self, recipe: Hashable, table: Table) -> Pictures:
+    def _twice(self, work: Work) -> Pictures:
         try:
-            return self._once(recipe, table)
+            return self._once(work)
         except Died:
             _log.warning("a renderer process died; its work is repeated once")
         try:
-            return self._once(recipe, table)
+            return self._once(work)
         except Died as problem:
             raise RenderFailed("died", "the renderer's process died twice on the same work") from problem
 
-    def _once(self, recipe: Hashable, table: Table) -> Pictures:
-        process = self._taken(recipe)
-        limit = self._limits.draw_s if recipe in process.warm else self._limits.load_s
+    def _once(self, work: Work) -> Pictures:
+        process = self._taken(work.recipe)
+        limit = self._limits.draw_s if work.recipe in process.warm else self._limits.load_s
         try:
-            return process.draw(recipe, table, limit)
+            return process.draw(work, limit)
         finally:
             self._give_back(process)
 
@@ -145,6 +182,10 @@ class Pooled:
         """As RenderPool.render."""
         return self._pool.render(self._recipe, table)
 
+    def render_spoken(self, table: Table, samples: Table, fps: float) -> Pictures:
+        """As RenderPool.render_spoken."""
+        return self._pool.render_spoken(self._recipe, table, samples, fps)
+
 
 class _Process:
     """One process and its pipe, used by one thread at a time."""
@@ -157,22 +198,32 @@ class _Process:
         self.alive = True
         self.warm: dict[Hashable, None] = {}
 
-    def draw(self, recipe: Hashable, table: Table, limit_s: float) -> Pictures:
+    def draw(self, work: Work, limit_s: float) -> Pictures:
         """Raises Died, or RenderFailed (`timeout` when the limit passes: the process is ended)."""
-        try:
-            self._pipe.send((recipe, table))
-            if not self._pipe.poll(limit_s):
-                self.stop()
-                raise RenderFailed("timeout", f"no pictures within {limit_s} s")
-            answer = self._pipe.recv()
-        except (EOFError, OSError) as problem:
-            self.stop()
-            raise Died from problem
+        answer = self._asked(work, limit_s)
         if isinstance(answer, RenderFailed):
             raise answer
-        _remember(self.warm, recipe, None)
-        pictures: Pictures = answer
-        return pictures
+        _remember(self.warm, work.recipe, None)
+        return answer
+
+    def _asked(self, work: Work, limit_s: float) -> Pictures | RenderFailed:
+        """What the process answers. One that does not even listen is ended as well: sound is more than a pipe's buffer holds."""
+        deaf = threading.Timer(limit_s, self._process.kill)
+        deaf.start()
+        try:
+            self._pipe.send(work)
+            if self._pipe.poll(limit_s):
+                answer: Pictures | RenderFailed = self._pipe.recv()
+                return answer
+        except (EOFError, OSError) as problem:
+            self.stop()
+            if deaf.finished.is_set():
+                raise _too_late(limit_s) from problem
+            raise Died from problem
+        finally:
+            deaf.cancel()
+        self.stop()
+        raise _too_late(limit_s)
 
     def stop(self) -> None:
         """End the process and wait for its end."""
@@ -182,6 +233,10 @@ class _Process:
         self._process.join(5)
 
 
+def _too_late(limit_s: float) -> RenderFailed:
+    return RenderFailed("timeout", f"no pictures within {limit_s} s")
+
+
 def _serve(pipe: Connection, build: Build) -> None:
     """A process's life: draw what comes until the other end is closed."""
     os.environ |= {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1", "LP_NUM_THREADS": "1"}  # torch, and OpenGL in software
@@ -189,17 +244,16 @@ def _serve(pipe: Connection, build: Build) -> None:
     kept: dict[Hashable, Renderer] = {}
     while True:
         try:
-            recipe, table = pipe.recv()
-            pipe.send(_answer(kept, build, recipe, table))
+            pipe.send(_answer(kept, build, pipe.recv()))
         except (EOFError, OSError):
             return
 
 
-def _answer(kept: dict[Hashable, Renderer], build: Build, recipe: Hashable, table: Table) -> Pictures | RenderFailed:
+def _answer(kept: dict[Hashable, Renderer], build: Build, work: Work) -> Pictures | RenderFailed:
     try:
-        renderer = kept[recipe] if recipe in kept else build(recipe)
-        _remember(kept, recipe, renderer)
-        return renderer.render(table)
+        renderer = kept[work.recipe] if work.recipe in kept else build(work.recipe)
+        _remember(kept, work.recipe, renderer)
+        return work.drawn_by(renderer)
     except RenderFailed as problem:
         return problem
     except Exception as problem:  # noqa: BLE001 — the caller, in another process, gets it

@@ -78,10 +78,10 @@ class Script:
         if self.reel is not None:
             self._end(self.reel.turn, now)
 
-    def next(self, now: float, *, fps: float, idle_fps: float, cost: float, most: int) -> Batch | None:
-        """What to draw now, if anything."""
+    def next(self, now: float, *, fps: float, idle_fps: float, cost: float, most: int, wait: float = 0.0) -> Batch | None:
+        """What to draw now, if anything; see Reel.batch."""
         if self.reel is not None:
-            batch = self.reel.batch(now, fps=fps, cost=cost, most=most)
+            batch = self.reel.batch(now, fps=fps, cost=cost, most=most, wait=wait)
             if self.reel.is_over:
                 self.idle_at = max(self.idle_at, self.reel.clock.due(self.reel.end_ms))
                 self.floor, self.reel = self.reel.turn, None

@@ -26,12 +26,11 @@ from streaming.frames.records import brief_connection, note
 from streaming.frames.script import Script
 from streaming.frames.sender import Sender
 from streaming.frames.tasks import Assignment
-from streaming.frames.timing import Batch
+from streaming.frames.timing import Batch, Pace
 
 MOST = 8  # frames at a time
 LOOK_S = 2.0  # between looks whether anybody is there
 SIDES = (256, 512, 1024)  # few, so that sessions share renderers; pictures are made smaller where that was asked for
-COST_S = 0.02  # of a frame, before the first is made
 STILL_FPS = 1.0  # of the portrait, where the plan has no more pictures
 
 
@@ -46,7 +45,7 @@ class Studio:
             self.face = face_of(assignment.workspace_id, assignment.avatar, look)
         self.script = Script.of(assignment.seed, assignment.epoch_ms, self.face.gap, bus.emotion(assignment.session_id))
         self.meter = Meter(assignment, lease.drawer)
-        self.cost = COST_S
+        self.pace = Pace()
         self.is_over = self.is_spent = False
         self._looked_at = self._driver_at = time.monotonic()
         self._side, self._due = 0, 0.0
@@ -80,7 +79,7 @@ class Studio:
     def _first(self) -> None:
         """The portrait, as a renderer takes seconds to load."""
         portrait = self.face.still(self.sender.wish.width)
-        batch = self.script.next(time.monotonic(), fps=IDLE_FPS, idle_fps=IDLE_FPS, cost=COST_S, most=1)
+        batch = self.script.next(time.monotonic(), fps=IDLE_FPS, idle_fps=IDLE_FPS, cost=self.pace.cost, most=1)
         if batch is not None:
             self.sender.send(batch, portrait[None], STILL)
 
@@ -123,9 +122,9 @@ class Studio:
             self.sender.ask(VideoWish.from_json(fields))
 
     def _draw(self, now: float) -> None:
-        fps = STILL_FPS if self.is_spent else self.sender.fps
+        fps, pace = STILL_FPS if self.is_spent else self.sender.fps, self.pace
         skipped = self.script.reel.skipped if self.script.reel else 0
-        batch = self.script.next(now, fps=fps, idle_fps=min(IDLE_FPS, fps), cost=self.cost, most=MOST)
+        batch = self.script.next(now, fps=fps, idle_fps=min(IDLE_FPS, fps), cost=pace.cost, most=MOST, wait=pace.wait)
         if self.script.reel is not None:
             self.sender.tally.skipped += self.script.reel.skipped - skipped
         if batch is not None:
@@ -133,21 +132,33 @@ class Studio:
         self.sender.review(now)
 
     def _make(self, batch: Batch, now: float) -> None:
-        ladder, table = self._ladder_for(self.sender.wish), glancing(batch.table, self.gaze)
-        may_draw, begun = self._may_draw(batch, now), time.monotonic()
         try:
-            if may_draw:
-                self._due = batch.due
-                pictures = warm.drawn(batch.due, lambda: ladder.render(table))
-                self._tell_steps()
-                self.sender.send(batch, pictures, ladder.rung)
+            if self._may_draw(batch, now):
+                self._send_drawn(batch)
             else:
                 self.sender.send(batch, self._portraits(len(batch.pts_ms)), STILL)
         except bus.Superseded:
             self.script.superseded(time.monotonic())
         self.meter.delivered(self.sender.take_delivered())
-        spent = (time.monotonic() - begun) / len(batch.pts_ms)
-        self.cost += 0.2 * (min(spent, 2.0) - self.cost)
+
+    def _send_drawn(self, batch: Batch) -> None:
+        ladder, table = self._ladder_for(self.sender.wish), glancing(batch.table, self.gaze)
+        asked = begun = drawn = time.monotonic()
+
+        def draw() -> Pictures:
+            nonlocal begun, drawn
+            begun = time.monotonic()
+            pictures = ladder.render(table)
+            drawn = time.monotonic()
+            return pictures
+
+        self._due = batch.due
+        pictures = warm.drawn(batch.due, draw)
+        self._tell_steps()
+        sending = time.monotonic()
+        self.sender.send(batch, pictures, ladder.rung)
+        own = drawn - begun + time.monotonic() - sending
+        self.pace.note(cost=own / len(batch.pts_ms), wait=begun - asked)
 
     def _may_draw(self, batch: Batch, now: float) -> bool:
         """Whether the plan has the pictures; that it has no more, or has again, is told once."""

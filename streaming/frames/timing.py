@@ -49,6 +49,19 @@ class Clock:
 
 
 @dataclass(slots=True)
+class Pace:
+    """What pictures have taken lately, seconds: one frame's own `cost`, and the `wait` of a batch for its turn."""
+
+    cost: float = 0.02
+    wait: float = 0.0
+
+    def note(self, *, cost: float, wait: float) -> None:
+        """Another batch; what takes seconds is an exception, as a renderer that is loaded."""
+        self.cost += 0.2 * (min(cost, 2.0) - self.cost)
+        self.wait += 0.2 * (min(wait, 0.5) - self.wait)
+
+
+@dataclass(slots=True)
 class Reel:
     """The face of one turn as it arrives. Frames that can't be ready in time are left out and counted in `skipped`."""
 
@@ -78,11 +91,11 @@ class Reel:
         """Nothing of the turn is left to draw."""
         return self.is_complete and self.next_ms >= self.end_ms
 
-    def batch(self, now: float, *, fps: float, cost: float, most: int) -> Batch | None:
+    def batch(self, now: float, *, fps: float, cost: float, most: int, wait: float = 0.0) -> Batch | None:
         """What to draw now at `fps`, or at the rate that can be kept up where a frame costs `cost` seconds; None while it is too
-        early or nothing is there."""
+        early or nothing is there. What is drawn now is begun in `wait` seconds, as others are drawn, too."""
         fps = min(fps, BUSY / cost)
-        self._skip(now + cost + DELIVERY_S, 1000 / fps)
+        self._skip(now + wait + cost + DELIVERY_S, 1000 / fps)
         self.step_ms = 1000 / fps
         room = int(np.ceil((min(self.end_ms, self._horizon(now)) - self.next_ms) / self.step_ms - 1e-9))
         if room <= 0 or self.wait(now) > 0:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from avatars.face import FaceTrack
-from streaming.frames.timing import JITTER_S, LEAD_S, Batch, Clock, Reel
+from streaming.frames.timing import JITTER_S, LEAD_S, Batch, Clock, Pace, Reel
 
 
 def track(start_ms: int, length_ms: int) -> FaceTrack:
@@ -52,6 +52,40 @@ def test_it_draws_every_frame_once_where_there_is_time() -> None:
 def test_it_keeps_no_further_ahead_than_its_lead() -> None:
     for ready, batch in drawn(reel(), fps=25, cost=0.005, start=99.0):
         assert 100 + batch.pts_ms[-1] / 1000 - ready <= LEAD_S + 0.001
+
+
+def test_it_leaves_out_what_would_be_late_by_the_time_its_turn_comes() -> None:
+    soon, later = (reel().batch(100.5, fps=25, cost=0.005, most=1, wait=wait) for wait in (0.0, 0.3))
+    assert soon is not None and later is not None
+    assert soon.pts_ms[0] == 560
+    assert later.pts_ms[0] == 880
+
+
+def test_waiting_for_others_costs_no_frames_where_one_is_ahead() -> None:
+    made, pace = reel(), Pace()
+    for _ in range(20):
+        pace.note(cost=0.012, wait=0.25)
+    shown: list[int] = []
+    now = 99.0
+    while not made.is_over:
+        batch = made.batch(now, fps=25, cost=pace.cost, most=8, wait=pace.wait)
+        shown += batch.pts_ms if batch else []
+        now += 0.02 if batch is None else 0.25 + 0.012 * len(batch.pts_ms)
+    assert shown == list(range(0, 3000, 40))
+
+
+def test_pictures_that_are_ahead_are_drawn_in_groups() -> None:
+    sizes = [len(batch.pts_ms) for _, batch in drawn(reel(), fps=25, cost=0.005, start=99.0)]
+    assert set(sizes[:-1]) <= {4, 8}
+
+
+def test_a_renderer_that_is_loaded_does_not_count_as_slow_for_long() -> None:
+    pace = Pace()
+    pace.note(cost=9.0, wait=9.0)
+    assert pace.cost < 0.5 and pace.wait <= 0.1
+    for _ in range(25):
+        pace.note(cost=0.01, wait=0.0)
+    assert pace.cost == pytest.approx(0.01, abs=0.005)
 
 
 def test_it_leaves_out_what_would_be_late() -> None:
