@@ -25,7 +25,7 @@ _LIDS: Final = {side: [i for i, n in enumerate(ARKIT) if n.startswith(("eyeLook"
 _BLINK: Final = {side: INDEX["eyeBlink" + side] for side in ("Left", "Right")}
 _POSE: Final = slice(52, 55)
 _MOST_TURN: Final = 12.0  # degrees; beyond, one photo has nothing to show
-_SPOKEN_GAP: Final = 0.015  # of the eyes' distance is left of an open mouth's gap while it speaks
+_SPOKEN_GAP: Final = 0.004  # of the eyes' distance is left of an open mouth's gap while it speaks
 _PRESSED: Final = 1.3  # a little beyond touching; the upper lip hides the rest
 _MOUTH_AWAKE: Final = 0.02  # weights that sum to this are drawn in full; the seam between the layers comes in softly
 _IDLE_GAP: Final = (0.12, 0.20)  # a mouth as open as this in the photo is no way to wait
@@ -70,7 +70,7 @@ def drive(table: Plane, moves: Moves) -> Drive:
         lids=lids.astype(np.float32),
         look=_look(weights).astype(np.float32),
         tongue=np.clip(weights[:, INDEX["tongueOut"]] * 1.6, 0, 1).astype(np.float32),
-        sealed=np.clip((closing - 0.92) / (_PRESSED - 0.92), 0, 1).astype(np.float32),
+        sealed=np.clip((closing - 0.96) / (_PRESSED - 0.96), 0, 1).astype(np.float32),
         rest=(rest * np.clip(1 - closing, 0, 1)).astype(np.float32),
         mouth=np.clip((weights @ _MOUTH) / _MOUTH_AWAKE, 0, 1).astype(np.float32),
     )
@@ -79,7 +79,7 @@ def drive(table: Plane, moves: Moves) -> Drive:
 def _closing(weights: NDArray[np.float64], moves: Moves) -> NDArray[np.float64]:
     """How far the photo's own open lips are brought together, (T,) 0–1.3: wholly when the face presses them, mostly in speech."""
     pressed = _PRESSED * np.clip((-(weights @ _GAP) - 0.05) / 0.5, 0, 1)
-    spoken = np.clip(weights @ _SPEAKING, 0, 1) * np.clip(1 - _SPOKEN_GAP / max(moves.openness, 1e-6), 0, 0.92)
+    spoken = np.clip(weights @ _SPEAKING, 0, 1) * np.clip(1 - _SPOKEN_GAP / max(moves.openness, 1e-6), 0, 0.96)
     low, high = _IDLE_GAP
     idle = np.clip((weights @ _MOUTH) / 0.12, 0, 1) * np.clip((moves.openness - low) / (high - low), 0, 1)
     closing: NDArray[np.float64] = np.maximum(np.maximum(pressed, spoken), idle)

@@ -17,7 +17,7 @@ from avatars.photo.rig_topology import EYES, Eye
 
 LEVELS: Final = 9
 _REACH: Final = 0.95  # half the window's side per width of the eye
-_MEET: Final = 0.07  # of the opening, up from the lower lid, is where closed lids meet
+_MEET: Final = 0.03  # of the opening, up from the lower lid, is where closed lids meet
 _LASHES: Final = 0.34  # of the way from lid edge to crease may be lashes or their shadow
 _EYEBALL: Final = 12.0  # radius in mm
 
@@ -153,7 +153,7 @@ def _lash_colour(eye: Eye, points: Floats, photo: Plane) -> NDArray[np.float32]:
     skin = np.median(_at(photo, points[eye.crease] * 0.5 + points[eye.upper] * 0.5), 0)
     edge = _at(photo, points[eye.upper])
     dark = np.median(edge[np.argsort(edge.sum(1))[:3]], 0)
-    colour: NDArray[np.float32] = (0.25 * skin + 0.5 * dark).astype(np.float32)
+    colour: NDArray[np.float32] = (0.2 * skin + 0.4 * dark).astype(np.float32)
     return colour
 
 

@@ -19,6 +19,7 @@ Plane = NDArray[np.float32]
 _RINGS: Final = (1.45, 1.9)  # beyond the face the skin's movement fades out between these
 _BEHIND: Final = -0.5  # depth of hair and ears, in half heights of the face
 _OVERSAMPLE: Final = 4
+_SHUT: Final = (0.03, 0.08)  # lips further apart than this share of the mouth's width are open
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,9 +153,11 @@ def lip_masks(points: Floats, side: int) -> tuple[Plane, Plane]:
     Beyond the corners the skin is one: there the upper layer covers all, so that nothing opens.
     """
     frame = mouth_frame(points)
-    lift = max(1.2, 0.01 * frame.width)
+    open_by = float(np.linalg.norm(points[UPPER_LIP[0, 5]] - points[LOWER_LIP[0, 5]])) / frame.width
+    lift = float(np.interp(open_by, _SHUT, (max(1.2, 0.01 * frame.width), -0.02 * frame.width)))  # no teeth on the lip's edge
     upper = 1 - _below(points[UPPER_LIP[0]], frame, side)
-    lower = _below(points[LOWER_LIP[0]] - frame.down * lift, frame, side)
+    bow = 1 - np.linspace(-1, 1, LOWER_LIP.shape[1])[:, None] ** 2 if lift < 0 else 1.0  # corners stay joined
+    lower = _below(points[LOWER_LIP[0]] - frame.down * lift * bow, frame, side)
     share = frame.place(grid_points(side, side))[0].reshape(side, side)
     whole = _ramp(np.maximum(-share, share - 1), -0.015, 0.05)
     edge = 0.6 * side / 512

@@ -21,6 +21,8 @@ _SMILING: Final = ("mouthSmile", "mouthStretch", "mouthDimple")
 _ROUNDING: Final = ("mouthPucker", "mouthFunnel")
 _NEUTRAL_WIDTH: Final = 1.06  # a relaxed mouth against the table's, both per distance of the eyes
 _SMILE_WIDTH: Final = 0.28  # so much wider is a full smile
+_MEET: Final = 0.25  # of the way down to the lower lip is where open lips meet: it is the jaw that closes
+_CLOSED_SMILE: Final = 0.6  # so much of its smile a photo loses when it closes its lips
 _UPPER_PULL, _LOWER_PULL = (1.0, 0.9, 0.75, 0.55), (1.0, 0.97, 0.93, 0.88)
 
 
@@ -55,10 +57,11 @@ def fit_moves(landmarks: Floats) -> Moves:
     flat = ((table.moves * _FLIP) @ turn * scale)[..., :2]
     eyes, mouth, gap = (_span(landmarks, pair) for pair in (EYE_ENDS, CORNERS, (13, 14)))
     smile = _smile(landmarks, table.places)
-    _damp(flat, smile)
+    smiled = _joined((flat[INDEX["mouthSmileLeft"]] + flat[INDEX["mouthSmileRight"]]) * smile)
+    _damp(flat, smile, smiled)
     for side in ("Left", "Right"):  # lids have tables of their own
         flat[INDEX["eyeBlink" + side]] = 0
-    closing = _closing(landmarks[:, :2], flat, gap / mouth)
+    closing = _closing(landmarks[:, :2], flat, gap / mouth) - smiled * _CLOSED_SMILE
     shade = np.concatenate([_shading(table.places, table.moves), np.zeros((1, len(landmarks)))])
     shade[[name.startswith(_SMILING) for name in ARKIT] + [False]] *= 1 - 0.85 * smile
     depth = np.median(landmarks[:SURFACE, 2]) - landmarks[:, 2]
@@ -94,22 +97,34 @@ def _smile(landmarks: Floats, table: Floats) -> float:
     return float(np.clip((wide / usual - _NEUTRAL_WIDTH) / _SMILE_WIDTH, 0, 1))
 
 
-def _damp(flat: Floats, smile: float) -> None:
-    """A photo that smiles already smiles little more, and has to come back first to round its lips."""
-    corners = flat[INDEX["mouthSmileLeft"]] + flat[INDEX["mouthSmileRight"]]
+def _damp(flat: Floats, smile: float, smiled: Floats) -> None:
+    """A photo that smiles already smiles little more, and has to come back first to round its lips.
+
+    `smiled` (478, 2): how its smile has moved it.
+    """
     for name, row in zip(ARKIT, flat, strict=True):
         if name.startswith(_SMILING):
             row *= 1 - 0.85 * smile
         elif name.startswith(_ROUNDING):
             row *= 1 + 0.3 * smile
-            row -= corners * 0.35 * smile
+            row -= smiled
+
+
+def _joined(move: Floats) -> Floats:
+    """The movement (478, 2) without what it opens or closes between the lips."""
+    joined = move.copy()
+    apart = move[LOWER_LIP[0]] - move[UPPER_LIP[0]]
+    for rows, share in ((UPPER_LIP, 0.5), (LOWER_LIP, -0.5)):
+        for row in rows:
+            joined[row[1:-1]] += share * apart[1:-1]
+    return joined
 
 
 def _closing(points: Floats, flat: Floats, openness: float) -> Floats:
     """The movement (478, 2) that brings lips together which the photo shows open."""
     closing = np.zeros_like(points)
     inner_up, inner_low = points[UPPER_LIP[0]], points[LOWER_LIP[0]]
-    meet = inner_up * 0.45 + inner_low * 0.55
+    meet = inner_up * (1 - _MEET) + inner_low * _MEET
     for rows, inner, pulls in ((UPPER_LIP, inner_up, _UPPER_PULL), (LOWER_LIP, inner_low, _LOWER_PULL)):
         for row, pull in zip(rows, pulls, strict=True):
             closing[row[1:-1]] = ((meet - inner) * pull)[1:-1]

@@ -56,19 +56,20 @@ def test_it_gives_the_photo_back_when_nothing_moves(name: str, side: int) -> Non
 
 @each
 def test_it_closes_the_lips_on_a_bilabial(name: str) -> None:
-    assert seen(name, "PP").gap < 2
+    assert seen(name, "PP").gap < 0.6
     assert seen(name, "aa").gap > seen(name, "PP").gap + 10
 
 
 @each
 def test_it_rounds_the_lips(name: str) -> None:
-    assert seen(name, "ou").width < seen(name, "aa").width - 7
-    assert seen(name, "ou").width < seen(name, "rest").width - 7
+    assert seen(name, "ou").width < seen(name, "aa").width - 8
+    assert seen(name, "ou").width < seen(name, "rest").width - 8
+    assert seen(name, "ou").width < 53  # a photo that smiles rounds its lips like the others
 
 
-@pytest.mark.parametrize(("name", "most"), [("astronaut", 4), ("ada", 4), ("officer", 6)])
+@pytest.mark.parametrize(("name", "most"), [("astronaut", 3.5), ("ada", 3), ("officer", 5)])
 def test_it_closes_the_eyes(name: str, most: float) -> None:
-    """Behind thick glasses the landmarks see lids less well."""
+    """Behind thick glasses the landmarks see lids less well: eyes painted over with skin measure 5.8 there."""
     assert seen(name, "blink").eye < most
     assert seen(name, "rest").eye > 8
 
