@@ -49,7 +49,7 @@ REASONS = {
     "head_invalid": Reason(detail="The GLB file is damaged or not glTF 2.0.", hint="Export it again as binary glTF 2.0."),
     "head_too_complex": Reason(
         detail="The head has more nodes, vertices, targets or texture pixels than a browser draws smoothly.",
-        hint="Reduce it to 200,000 vertices, 250 targets a mesh and textures of 4,096 × 4,096 pixels.",
+        hint="Reduce it to 200,000 vertices, 250 targets a mesh, 12 million vertices times targets, textures of 4,096 × 4,096.",
     ),
     "head_external": Reason(
         detail="The head refers to files outside of itself.", hint="Export it as one .glb file with everything embedded."

@@ -11,16 +11,32 @@ import struct
 from collections.abc import Iterator
 from typing import Any
 
+import numpy as np
+
 from avatars.refusals import Refused
 from avatars.uploads.headers import PICTURES, Size, media_type_of, picture_size
+from avatars.uploads.links import Json, check_links, whole
+from avatars.uploads.values import FURTHEST, PARTS, TYPES, check_values
 
-Json = dict[str, Any]
 MOST_NODES, MOST_PRIMITIVES, MOST_VERTICES, MOST_TARGETS = 2_000, 200, 200_000, 250
-MOST_PICTURES, MOST_SIDE, MOST_DEPTH = 32, 4_096, 64
+MOST_MORPHED = 12_000_000  # vertices times targets: what the graphics card holds of them
+MOST_ACCESSORS = 20_000
+MOST_PICTURES, MOST_SIDE, MOST_PIXELS, MOST_DEPTH = 32, 4_096, 8 * 4_096**2, 64
+# What may be required and is read or left out here: heads of VRM look well without their own materials and hair that swings.
+_VRM = frozenset(
+    {
+        "VRM",
+        "VRMC_vrm",
+        "VRMC_materials_mtoon",
+        "VRMC_springBone",
+        "VRMC_node_constraint",
+        "VRMC_materials_hdr_emissiveMultiplier",
+    }
+)
+_PLACES = {"translation": 3, "rotation": 4, "scale": 3, "matrix": 16}
 _JSON_CHUNK, _BIN_CHUNK = 0x4E4F534A, 0x004E4942
 _MOST_JSON = 8_000_000
-_WIDTHS = {5120: 1, 5121: 1, 5122: 2, 5123: 2, 5125: 4, 5126: 4}
-_PARTS = {"SCALAR": 1, "VEC2": 2, "VEC3": 3, "VEC4": 4, "MAT2": 4, "MAT3": 9, "MAT4": 16}
+_WIDTHS = {component: np.dtype(kind).itemsize for component, kind in TYPES.items()}
 # What three.js draws without a decoder that is loaded from elsewhere.
 DRAWN = frozenset(
     {
@@ -36,7 +52,9 @@ DRAWN = frozenset(
         "KHR_materials_emissive_strength",
     }
 )
-_KEPT = ("accessors", "asset", "bufferViews", "images", "materials", "meshes", "nodes", "samplers", "scene", "scenes", "skins")
+_KEPT = ("accessors", "bufferViews", "images", "materials", "meshes", "nodes", "samplers", "skins", "textures")
+# What can go wrong in walking through JSON that anybody may have written.
+BROKEN = (struct.error, ValueError, KeyError, IndexError, TypeError, AttributeError, OverflowError, RecursionError)
 
 
 def parsed(content: bytes) -> tuple[Json, bytes]:
@@ -44,15 +62,17 @@ def parsed(content: bytes) -> tuple[Json, bytes]:
     try:
         document, binary = _chunks(content)
         _check(document, binary)
-    except (struct.error, ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError) as error:
+    except BROKEN as error:
         raise Refused("head_invalid") from error
     return document, binary
 
 
 def packed(document: Json, binary: bytes) -> bytes:
-    """A GLB of what `parsed` gave, without the parts that nobody draws."""
+    """A GLB of what `parsed` gave, without the parts that nobody draws: other scenes, cameras, lights, animations."""
     used = [name for name in document.get("extensionsUsed", []) if name in DRAWN]
-    kept: Json = {name: document[name] for name in (*_KEPT, "textures") if name in document}
+    kept: Json = {name: document[name] for name in _KEPT if name in document}
+    kept["nodes"] = [{key: node[key] for key in node if key != "camera"} for node in kept["nodes"]]
+    kept["scene"], kept["scenes"] = 0, [{"nodes": scene_of(document)["nodes"]}]
     kept["asset"] = {"version": "2.0", "generator": "Visavis"}
     kept["buffers"] = [{"byteLength": len(binary)}]
     if used:
@@ -64,6 +84,12 @@ def packed(document: Json, binary: bytes) -> bytes:
     binary += b"\0" * (-len(binary) % 4)
     head = struct.pack("<4sII", b"glTF", 2, 12 + 8 + len(text) + 8 + len(binary))
     return head + struct.pack("<II", len(text), _JSON_CHUNK) + text + struct.pack("<II", len(binary), _BIN_CHUNK) + binary
+
+
+def scene_of(document: Json) -> Json:
+    """The scene that is shown."""
+    found: Json = document["scenes"][whole(document.get("scene", 0))]
+    return found
 
 
 def _bare(value: Any, name: str = "") -> Any:
@@ -105,13 +131,16 @@ def _check(document: Json, binary: bytes) -> None:
         raise ValueError("not glTF 2")
     if any("uri" in part for part in (*document.get("buffers", []), *document.get("images", []))):
         raise Refused("head_external")
-    if not set(document.get("extensionsRequired", [])) <= DRAWN:
+    if not set(document.get("extensionsRequired", [])) <= DRAWN | _VRM:
         raise Refused("head_extension")
+    if len(document["accessors"]) > MOST_ACCESSORS:
+        raise Refused("head_too_complex")
     _check_views(document, len(binary))
-    for accessor in document.get("accessors", []):
-        _check_accessor(accessor, document["bufferViews"])
+    for accessor in document["accessors"]:
+        _check_accessor(accessor, document.get("bufferViews", []))
     _check_meshes(document)
-    _check_tree(document)
+    check_links(document, _check_tree(document))
+    check_values(document, binary)
     _check_pictures(document, binary)
 
 
@@ -119,41 +148,43 @@ def _check_views(document: Json, length: int) -> None:
     if len(document.get("buffers", [])) > 1:
         raise Refused("head_external")
     for view in document.get("bufferViews", []):
-        start, size = _whole(view.get("byteOffset", 0)), _whole(view["byteLength"])
+        start, size = whole(view.get("byteOffset", 0)), whole(view["byteLength"])
         if view.get("buffer", 0) != 0 or size < 1 or start + size > length or not 0 <= view.get("byteStride", 4) <= 252:
             raise ValueError("a view leaves the buffer")
 
 
 def _check_accessor(accessor: Json, views: list[Json]) -> None:
-    count, width = _whole(accessor["count"]), _WIDTHS[accessor["componentType"]] * _PARTS[accessor["type"]]
+    count, size = whole(accessor["count"]), _WIDTHS[accessor["componentType"]]
+    width = size * PARTS[accessor["type"]]
     if "bufferView" in accessor:
-        _check_reach(accessor, views, count, width)
+        _check_reach(accessor, views, count, width, size)
     if sparse := accessor.get("sparse"):
-        number = _whole(sparse["count"])
+        number, index_size = whole(sparse["count"]), _WIDTHS[sparse["indices"]["componentType"]]
         if number > count:
             raise ValueError("more sparse values than values")
-        _check_reach(sparse["indices"], views, number, _WIDTHS[sparse["indices"]["componentType"]])
-        _check_reach(sparse["values"], views, number, width)
+        _check_reach(sparse["indices"], views, number, index_size, index_size)
+        _check_reach(sparse["values"], views, number, width, size)
 
 
-def _check_reach(part: Json, views: list[Json], count: int, width: int) -> None:
-    view = views[_whole(part["bufferView"])]
-    step = view.get("byteStride", width) or width
-    if count and _whole(part.get("byteOffset", 0)) + (count - 1) * step + width > view["byteLength"]:
+def _check_reach(part: Json, views: list[Json], count: int, width: int, size: int) -> None:
+    """Within its view, and where a browser can read it without copying: at multiples of a number's `size`."""
+    view = views[whole(part["bufferView"])]
+    start, step = whole(part.get("byteOffset", 0)), view.get("byteStride", 0) or width
+    if count and start + (count - 1) * step + width > view["byteLength"]:
         raise ValueError("an accessor leaves its view")
+    if step < width or step % size or (start + view.get("byteOffset", 0)) % size:
+        raise ValueError("an accessor is not aligned")
 
 
 def _check_meshes(document: Json) -> None:
     accessors, primitives = document["accessors"], list(primitives_of(document))
-    vertices = sum(_whole(accessors[_whole(one["attributes"]["POSITION"])]["count"]) for one in primitives)
-    targets = max((len(one.get("targets", [])) for one in primitives), default=0)
-    if len(primitives) > MOST_PRIMITIVES or vertices > MOST_VERTICES or targets > MOST_TARGETS:
+    counts = [whole(accessors[whole(one["attributes"]["POSITION"])]["count"]) for one in primitives]
+    targets = [len(one.get("targets", [])) for one in primitives]
+    morphed = sum(count * number for count, number in zip(counts, targets, strict=True))
+    if len(primitives) > MOST_PRIMITIVES or sum(counts) > MOST_VERTICES or morphed > MOST_MORPHED:
         raise Refused("head_too_complex")
-    for one in primitives:
-        count = accessors[one["attributes"]["POSITION"]]["count"]
-        for target in one.get("targets", []):
-            if any(accessors[_whole(index)]["count"] != count for index in target.values()):
-                raise ValueError("a target has another number of vertices than its mesh")
+    if max(targets, default=0) > MOST_TARGETS:
+        raise Refused("head_too_complex")
 
 
 def primitives_of(document: Json) -> Iterator[Json]:
@@ -162,34 +193,43 @@ def primitives_of(document: Json) -> Iterator[Json]:
         yield from mesh["primitives"]
 
 
-def _check_tree(document: Json) -> None:
-    """No node below itself, none too deep, none twice: walking them ends."""
+def _check_tree(document: Json) -> set[int]:
+    """No node below itself, none too deep, none twice: walking them ends. Returns those that are reached."""
     nodes = document["nodes"]
     if len(nodes) > MOST_NODES:
         raise Refused("head_too_complex")
     seen: set[int] = set()
-    level = [_whole(root) for root in document["scenes"][_whole(document.get("scene", 0))]["nodes"]]
+    level = [whole(root) for root in scene_of(document)["nodes"]]
     for _ in range(MOST_DEPTH):
         if seen & set(level) or len(set(level)) < len(level):
             raise ValueError("a node has two parents")
         seen |= set(level)
-        level = [_whole(child) for index in level for child in nodes[index].get("children", [])]
+        level = [whole(child) for index in level for child in nodes[index].get("children", [])]
     if level:
         raise Refused("head_too_complex")
-    numbers = (number for node in nodes for key in ("translation", "rotation", "scale", "matrix") for number in node.get(key, []))
-    if not all(math.isfinite(number) for number in numbers):
-        raise ValueError("a node is nowhere")
+    for node in nodes:
+        _check_place(node)
+    return seen
+
+
+def _check_place(node: Json) -> None:
+    for key, length in _PLACES.items():
+        numbers = node.get(key, [0.0] * length)
+        if len(numbers) != length or not all(math.isfinite(number) and abs(number) <= FURTHEST for number in numbers):
+            raise ValueError("a node is nowhere")
 
 
 def _check_pictures(document: Json, binary: bytes) -> None:
     images = document.get("images", [])
     if len(images) > MOST_PICTURES:
         raise Refused("head_too_complex")
+    pixels = 0
     for image in images:
-        view = document["bufferViews"][_whole(image["bufferView"])]
+        view = document["bufferViews"][whole(image["bufferView"])]
         start = view.get("byteOffset", 0)
         size = _texture_size(binary[start : start + view["byteLength"]], image.get("mimeType"))
-        if max(size.width, size.height) > MOST_SIDE:
+        pixels += size.width * size.height
+        if max(size.width, size.height) > MOST_SIDE or pixels > MOST_PIXELS:
             raise Refused("head_too_complex")
 
 
@@ -201,10 +241,3 @@ def _texture_size(content: bytes, said: str | None) -> Size:
         return picture_size(content, media_type)
     except Refused as error:
         raise ValueError("a texture can't be read") from error
-
-
-def _whole(value: Any) -> int:
-    """A number that counts or points; raises ValueError for anything else."""
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 2**31:
-        raise ValueError("not a whole number")
-    return value

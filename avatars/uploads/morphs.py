@@ -26,7 +26,7 @@ _ALIASES: Mapping[str, tuple[str, ...]] = {
     # VRM and VRoid
     "eyeBlinkLeft": ("blink_l", "blinkleft", "fcl_eye_close_l", "blink", "eyesclosed", "fcl_eye_close"),
     "eyeBlinkRight": ("blink_r", "blinkright", "fcl_eye_close_r"),
-    "mouthSmileLeft": ("joy", "happy", "mouthsmile", "fcl_mth_joy", "fcl_all_joy", "fun"),
+    "mouthSmileLeft": ("joy", "happy", "mouthsmile", "fcl_mth_joy", "fcl_all_joy", "fun", "relaxed"),
     "mouthFrownLeft": ("sorrow", "sad", "mouthfrown", "fcl_mth_sorrow", "fcl_all_sorrow"),
     "browDownLeft": ("angry", "fcl_brw_angry", "fcl_all_angry"),
     "browInnerUp": ("surprised", "fcl_brw_surprised", "fcl_all_surprised"),
@@ -54,7 +54,7 @@ def mapped(names: Sequence[str]) -> Mapped:
     """Rename targets to ARKit's names. Exact ones win over aliases, an alias over a later one of the same weight."""
     best: dict[str, tuple[int, int]] = {}
     for at, name in enumerate(names):
-        found = _weight(name)
+        found = weight_of(name)
         if found and (found[0] not in best or (found[1], at) < best[found[0]]):
             best[found[0]] = (found[1], at)
     renamed = list(names)
@@ -73,7 +73,7 @@ def report_of(known: Mapping[str, str]) -> dict[str, Any]:
     }
 
 
-def _weight(name: str) -> tuple[str, int] | None:
+def weight_of(name: str) -> tuple[str, int] | None:
     """The weight that a name stands for and how good a match it is, 0 the best; None for one that nobody knows."""
     plain = re.sub(r"^.*[:/|]", "", name.strip()).lower()
     for text in (plain, _with_side(plain), _last_word(plain)):

@@ -76,7 +76,7 @@ export class Source {
 
   #problemOf(file) {
     const limit = Number(isHead(file) ? this.#maker.dataset.headBytes : this.#maker.dataset.photoBytes);
-    if (!isHead(file) && !PICTURES.has(file.type)) return "Choose a JPEG, PNG or WebP picture, or a GLB head.";
+    if (!isHead(file) && !PICTURES.has(file.type)) return "Choose a JPEG, PNG or WebP picture, or a GLB or VRM head.";
     return file.size > limit ? `The file has ${megabytes(file.size)}; at most ${megabytes(limit)} are taken.` : "";
   }
 
@@ -95,7 +95,7 @@ export class Source {
 }
 
 export function isHead(file) {
-  return file.name.toLowerCase().endsWith(".glb");
+  return /\.(glb|vrm)$/i.test(file.name);
 }
 
 function megabytes(bytes) {
