@@ -10,7 +10,6 @@ from rest_framework.parsers import MultiPartParser
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts.errors import Invalid
 from accounts.rest.documents import paged, problems
 from accounts.rest.idempotency import idempotent
 from accounts.rest.pagination import TimePagination
@@ -24,6 +23,7 @@ from avatars.videos.models import Video
 from avatars.videos.overview import shape, shapes
 from avatars.videos.selectors import access_video, all_videos
 from avatars.videos.services import video_cancel, video_create, video_delete
+from avatars.videos.upload import Recording, recording_of
 from quotas.rest.parsing import body_of
 
 KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, description="Repeat a create safely for 24 hours.")
@@ -93,18 +93,12 @@ def _accepted(video: Video) -> Response:
 def _created(request: Request) -> Video:
     if not str(request.content_type).startswith("multipart/"):
         return _asked(body_of(VideoIn, request))
-    from avatars.videos.hearing import Unreadable, decoded, wav  # codecs are loaded when somebody sends sound
-
     body = body_of(VideoUploadIn, request)
-    try:
-        sound = decoded(body["audio"].read())
-    except Unreadable as error:
-        raise Invalid(str(error), code=error.code) from error
-    return _asked(body["video"], recording=wav(sound), recording_ms=len(sound) // 24)
+    return _asked(body["video"], recording_of(body["audio"].read()))
 
 
-def _asked(fields: dict[str, Any], **recording: Any) -> Video:
+def _asked(fields: dict[str, Any], recording: Recording | None = None) -> Video:
     label = label_of(fields["disclosure"], fields["disclosure_text"])
     behind = fields["background"] or ("" if fields["alpha"] else None)
     staging = staged(preset=fields["preset"], avatar_id=fields["avatar"], voice_id=fields["voice"], background=behind)
-    return video_create(wish=wish_of(fields, staging, label), title=fields["title"], **recording)
+    return video_create(wish=wish_of(fields, staging, label), title=fields["title"], recording=recording)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import wave
 from io import BytesIO
 
 import av
@@ -13,10 +12,8 @@ from numpy.typing import NDArray
 from avatars.audio.track import HeardClause, clauses
 from avatars.face import DEFAULT_RIG, Rig
 from avatars.videos.performance import Performance, perform
-from avatars.videos.wish import MOST_SECONDS, VideoWish
+from avatars.videos.wish import LEAST_SECONDS, MOST_SECONDS, VideoWish
 from avatars.voice import SAMPLE_RATE, SpeechChunk
-
-_LEAST_SECONDS = 0.2
 
 
 class Unreadable(Exception):
@@ -45,24 +42,13 @@ def decoded(upload: bytes) -> NDArray[np.int16]:
     except FFmpegError as error:
         raise Unreadable("unreadable_sound", "The file can't be read as sound.") from error
     sound = np.concatenate(blocks) if blocks else np.zeros(0, np.int16)
-    if len(sound) < _LEAST_SECONDS * SAMPLE_RATE:
+    if len(sound) < LEAST_SECONDS * SAMPLE_RATE:
         raise Unreadable("recording_too_short", "The recording holds hardly any sound.")
     return sound.astype(np.int16)
 
 
-def wav(sound: NDArray[np.int16]) -> bytes:
-    """(n,) int16 mono at 24 kHz as a .wav file."""
-    file = BytesIO()
-    with wave.open(file, "wb") as writer:
-        writer.setnchannels(1)
-        writer.setsampwidth(2)
-        writer.setframerate(SAMPLE_RATE)
-        writer.writeframes(sound.astype("<i2").tobytes())
-    return file.getvalue()
-
-
 def recorded(recording: bytes, wish: VideoWish, rig: Rig = DEFAULT_RIG) -> Performance:
-    """A recording (as `wav` gave it) with lips that follow it. Raises Unreadable, TooLong."""
+    """A recording, a file as it was sent, with lips that follow it. Raises Unreadable, TooLong."""
     sound = decoded(recording)
     heard = clauses(sound.astype(np.float32) / np.float32(32768), SAMPLE_RATE)
     return perform((_chunk(clause) for clause in heard), wish, rig, sound=sound)

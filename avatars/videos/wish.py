@@ -11,7 +11,7 @@ Format = Literal["webm", "mp4"]
 Captions = Literal["none", "burned", "vtt"]
 # Counts up when the same wish would give another picture or sound: what was kept before is then made afresh.
 RECIPE = 1
-MOST_SECONDS = 600  # of a recording
+MOST_SECONDS, LEAST_SECONDS = 600, 0.2  # of a recording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -25,6 +25,7 @@ from avatars.videos.actors import prepare_video, send_on_commit
 from avatars.videos.models import OPEN_STATES, Video, VideoState
 from avatars.videos.services.working import WAKE_AGAIN
 from avatars.videos.telling import tell
+from avatars.videos.upload import Recording
 from avatars.videos.wish import VideoWish
 from quotas.metrics import Metric
 from quotas.services import reserve
@@ -42,10 +43,10 @@ _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
 @transaction.atomic
-def video_create(*, wish: VideoWish, title: str = "", recording: bytes = b"", recording_ms: int = 0) -> Video:
+def video_create(*, wish: VideoWish, title: str = "", recording: Recording | None = None) -> Video:
     """A video on its way, or finished at once where the same wish has been fulfilled before (it costs nothing then).
 
-    `recording`: WAV of `recording_ms` to be heard instead of a script. Raises Invalid, Conflict, QuotaExceeded.
+    `recording`: to be heard instead of a script. Raises Invalid, Conflict, QuotaExceeded.
     """
     wish = _complete(wish, recording)
     actor = current_actor()
@@ -63,18 +64,18 @@ def video_create(*, wish: VideoWish, title: str = "", recording: bytes = b"", re
     if (same := _same(video.digest)) is not None:
         _copy(video, same)
     else:
-        _begin(video, wish, recording, recording_ms)
+        _begin(video, wish, recording)
     audit.record("video.created", subject=video.pk, avatar=wish.avatar, from_cache=video.from_cache)
     tell(video.pk)
     return video
 
 
-def _complete(wish: VideoWish, recording: bytes) -> VideoWish:
+def _complete(wish: VideoWish, recording: Recording | None) -> VideoWish:
     """The wish with what was left open; raises Invalid, Conflict."""
     info = avatar(wish.avatar)
-    check(wish, bool(recording))
-    if recording:
-        return replace(wish, audio=hashlib.sha256(recording).hexdigest(), voice="", script="")
+    check(wish, recording is not None)
+    if recording is not None:
+        return replace(wish, audio=hashlib.sha256(recording.content).hexdigest(), voice="", script="")
     return replace(wish, voice=voice(wish.voice).id if wish.voice else default_voice(info), audio="")
 
 
@@ -130,17 +131,18 @@ def _copy(video: Video, same: Video) -> None:
     video.save(force_insert=True)
 
 
-def _begin(video: Video, wish: VideoWish, recording: bytes, recording_ms: int) -> None:
+def _begin(video: Video, wish: VideoWish, recording: Recording | None) -> None:
     if Video.objects.filter(state__in=OPEN_STATES).count() >= AT_ONCE:
         detail = f"{AT_ONCE} videos are being made already."
         raise Conflict(detail, code="too_many_videos", hint="Wait for one of them, or cancel one.")
-    expected_ms = recording_ms + _PAUSES_MS if recording else _expected_ms(wish)
+    expected_ms = recording.expected_ms + _PAUSES_MS if recording is not None else _expected_ms(wish)
     _hold(video, wish, expected_ms)
     video.leased_until = timezone.now() + WAKE_AGAIN
     video.save(force_insert=True)
-    if recording:
+    if recording is not None:
+        kept = {"content": recording.content, "media_type": recording.media_type}
         with writing() as write:
-            write(owner_id=video.pk, purpose="audio", content=recording, media_type="audio/wav").save(force_insert=True)
+            write(owner_id=video.pk, purpose="audio", **kept).save(force_insert=True)
     send_on_commit(prepare_video, video.workspace_id, video.pk)
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import wave
+from io import BytesIO
 from typing import Any
 from uuid import UUID
 
 import numpy as np
+from numpy.typing import NDArray
 
 from accounts.tenancy import workspace_scope
 from avatars.face.channels import INDEX
@@ -48,6 +51,17 @@ def a_wish(**changes: Any) -> VideoWish:
     """A short script in a small picture."""
     fields: dict[str, Any] = {"avatar": "ada", "script": SCRIPT, "voice": "hibari-heart", "width": 128, "height": 128}
     return VideoWish(**fields | changes)
+
+
+def wav(sound: NDArray[np.int16]) -> bytes:
+    """(n,) int16 mono at 24 kHz as a .wav file."""
+    file = BytesIO()
+    with wave.open(file, "wb") as writer:
+        writer.setnchannels(1)
+        writer.setsampwidth(2)
+        writer.setframerate(24_000)
+        writer.writeframes(sound.astype("<i2").tobytes())
+    return file.getvalue()
 
 
 def asked(workspace_id: UUID, *, title: str = "", **changes: Any) -> Video:

@@ -39,8 +39,8 @@ def frame(api: APIClient, workspace: Workspace, **wish: Any) -> NDArray[np.uint8
     for segment in segments_of(workspace.pk, video):
         pipeline.render(workspace.pk, segment.pk)
     pipeline.finish(workspace.pk, video.pk)
-    with av.open(BytesIO(content(workspace.pk, video))) as opened:
-        return next(opened.decode(video=0)).to_ndarray(format="rgb24")
+    with av.open(BytesIO(content(workspace.pk, video)), "r") as opened:
+        return np.asarray(next(opened.decode(video=0)).to_ndarray(format="rgb24"), np.uint8)
 
 
 def corners(picture: NDArray[np.uint8]) -> NDArray[np.float64]:

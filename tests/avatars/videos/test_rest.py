@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import struct
 from decimal import Decimal
 from typing import Any
 from uuid import UUID
@@ -10,16 +11,19 @@ from uuid import UUID
 import numpy as np
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from numpy.typing import NDArray
 from rest_framework.test import APIClient
 
 from accounts.models import Workspace
 from accounts.tenancy import workspace_scope
+from avatars.blocks.encoding import compressed
 from avatars.presets import preset_create
 from avatars.rest.video_shapes import VideoIn
-from avatars.videos.hearing import wav
+from avatars.videos import pipeline
 from avatars.videos.models import Video
 from avatars.videos.performance import spoken
-from tests.avatars.videos.factories import SCRIPT, a_wish, made
+from quotas.models import Reservation, ReservationState
+from tests.avatars.videos.factories import SCRIPT, a_wish, files, made, wav
 
 pytestmark = pytest.mark.django_db
 SMALL = {"avatar": "ada", "script": SCRIPT, "width": 128, "height": 128}
@@ -36,6 +40,15 @@ def send(api: APIClient, sound: bytes, key: str = "one", **fields: Any) -> Any:
     video = json.dumps({"avatar": "ada", "width": 128, "height": 128} | fields)
     audio = SimpleUploadedFile("speech.wav", sound, "audio/wav")
     return api.post("/api/v1/videos", {"video": video, "audio": audio}, format="multipart", headers={"Idempotency-Key": key})
+
+
+def slower(recording: bytes) -> bytes:
+    """As if its samples came at 8 kHz."""
+    return recording.replace(struct.pack("<II", 24_000, 48_000), struct.pack("<II", 8_000, 16_000), 1)
+
+
+def opus(sound: NDArray[np.int16]) -> bytes:
+    return b"".join(compressed([sound], "opus"))
 
 
 def finish(workspace: Workspace, video_id: str) -> Video:
@@ -92,8 +105,10 @@ def test_it_lets_an_avatar_say_a_recording(workspace: Workspace, alice_api: APIC
 @pytest.mark.parametrize(
     ("sound", "fields", "code"),
     [
-        (b"RIFF....WAVEnonsense", {}, "unreadable_sound"),
+        (b"This is text, and no sound.", {}, "unreadable_sound"),
+        (b"", {}, "invalid"),
         (wav(np.zeros(100, np.int16)), {}, "recording_too_short"),
+        (slower(wav(np.zeros(601 * 8_000, np.int16))), {}, "recording_too_long"),
         (wav(np.zeros(24_000, np.int16)), {"script": "Hello."}, "script_or_audio"),
         (wav(np.zeros(24_000, np.int16)), {"captions": "vtt"}, "captions_need_script"),
     ],
@@ -105,6 +120,38 @@ def test_it_refuses_recordings_that_it_can_not_use(
     assert (response.status_code, response.json()["code"]) == (400, code)
     with workspace_scope(workspace.pk):
         assert not Video.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("sound", "code"),
+    [
+        (b"OggS" + bytes(5000), "unreadable_sound"),
+        (b"RIFF....WAVEnonsense", "unreadable_sound"),
+        (b"\x1a\x45\xdf\xa3" + bytes(100), "unreadable_sound"),
+        (opus(np.zeros(1000, np.int16)), "recording_too_short"),
+    ],
+)
+def test_it_fails_where_only_a_worker_finds_that_a_recording_is_of_no_use(
+    alice_api: APIClient, workspace: Workspace, sound: bytes, code: str
+) -> None:
+    shown = send(alice_api, sound).json()
+    assert shown["state"] == "queued"
+    with workspace_scope(workspace.pk):
+        video = Video.objects.get()
+    pipeline.prepare(workspace.pk, video.pk)
+    shown = alice_api.get(f"/api/v1/videos/{video.pk}").json()
+    assert (shown["state"], shown["error"]["code"]) == ("failed", code)
+    assert shown["error"]["hint"].startswith("Send")
+    assert files(workspace.pk, video) == {}
+    with workspace_scope(workspace.pk):
+        assert not Reservation.objects.filter(state=ReservationState.OPEN).exists()
+
+
+def test_it_takes_compressed_recordings(alice_api: APIClient, workspace: Workspace) -> None:
+    sound = spoken(a_wish()).sound
+    video = finish(workspace, send(alice_api, opus(sound)).json()["id"])
+    assert (video.state, video.error) == ("finished", "")
+    assert abs(video.duration_ms - len(sound) / 24 - 1000) < 150
 
 
 @pytest.mark.parametrize(
