@@ -7,7 +7,7 @@ import type { ConversationEvents } from '../conversation/events';
 import { IdleFace } from '../face';
 import { decodableCodecs } from '../frames/codecs';
 import { FrameView } from '../frames/FrameView';
-import type { SessionReady } from '../protocol/messages';
+import type { Framing, Look, SessionReady } from '../protocol/messages';
 import { Viewer } from '../viewer/Viewer';
 import { buildShadow, type ShadowParts } from './shadow';
 import { type AvatarStrings, ENGLISH } from './strings';
@@ -38,9 +38,13 @@ export const MIRRORED = [
 const CAPTION_REST_MS = 2500;
 const SMALLEST_PICTURE = 128;
 const LARGEST_PICTURE = 512;
+const FRAMINGS: readonly Framing[] = ['face', 'head', 'bust'];
+/** `#369`, `teal`, `rgb(…)`; anything else is an address. */
+const COLOUR = /^(#[\da-f]+|[a-z]+|[a-z-]+\(.*\))$/i;
+const USUAL_LOOK: Look = { gaze: { x: 0, y: 0 }, framing: 'head', background: null };
 
 export class VisavisAvatar extends HTMLElement {
-  static readonly observedAttributes = ['avatar', 'poster', 'session', 'ticket', 'muted'];
+  static readonly observedAttributes = ['avatar', 'poster', 'session', 'ticket', 'muted', 'framing', 'background'];
 
   /** Gets a new one-time ticket, so that a lost connection comes back. May be set before the element is defined. */
   declare renewTicket: (() => Promise<string>) | null;
@@ -52,6 +56,8 @@ export class VisavisAvatar extends HTMLElement {
   #conversation: Conversation | null = null;
   #captionTimer: ReturnType<typeof setTimeout> | undefined;
   #shownUrl = '';
+  /** What the page wants, whatever the session says. */
+  #wanted: Partial<Look> = {};
   #joined = '';
 
   constructor() {
@@ -66,6 +72,16 @@ export class VisavisAvatar extends HTMLElement {
   /** The conversation of the present session; null in a silent preview. */
   get conversation(): Conversation | null {
     return this.#conversation;
+  }
+
+  /** Framing, gaze and background: the session's, where the page did not set its own. */
+  get look(): Look {
+    return { ...USUAL_LOOK, ...this.#conversation?.session?.look, ...this.#attributed(), ...this.#wanted };
+  }
+
+  set look(look: Partial<Look>) {
+    this.#wanted = { ...this.#wanted, ...look };
+    this.#drawLook();
   }
 
   /** The 3D viewer; null without WebGL. */
@@ -93,6 +109,7 @@ export class VisavisAvatar extends HTMLElement {
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
     if (!this.isConnected || before === after) return;
     if (name === 'muted') this.#conversation?.setVolume(after === null ? 1 : 0);
+    else if (name === 'framing' || name === 'background') this.#drawLook();
     else if (name === 'session' || name === 'ticket') this.connect();
     else this.#show(this.getAttribute('avatar'), this.getAttribute('poster'));
   }
@@ -140,6 +157,7 @@ export class VisavisAvatar extends HTMLElement {
     this.#parts.unlock.hidden = true;
     this.#parts.status.textContent = '';
     if (this.#viewer !== null) this.#viewer.source = preview(this.getAttribute('seed'));
+    this.#drawLook();
     if (this.#pictures !== null) this.#pictures.source = null;
   }
 
@@ -172,6 +190,7 @@ export class VisavisAvatar extends HTMLElement {
       this.#viewer = new Viewer(this.#parts.stage);
       this.#viewer.source = preview(this.getAttribute('seed'));
       this.#viewer.on('shown', () => this.toggleAttribute('shown', true));
+      this.#drawLook();
       this.#viewer.on('lost', () => this.toggleAttribute('shown', false));
       this.#viewer.on('restored', () => this.toggleAttribute('shown', true));
     } catch {
@@ -179,6 +198,20 @@ export class VisavisAvatar extends HTMLElement {
       this.#viewer = null;
       this.#parts.stage.title = this.strings.noPicture;
     }
+  }
+
+  #drawLook(): void {
+    if (this.#viewer !== null) this.#viewer.look = this.look;
+  }
+
+  #attributed(): Partial<Look> {
+    const framing = FRAMINGS.find((name) => name === this.getAttribute('framing'));
+    const background = this.getAttribute('background');
+    const isColour = background !== null && COLOUR.test(background);
+    return {
+      ...(framing && { framing }),
+      ...(background && { background: isColour ? { colour: background } : { url: background } }),
+    };
   }
 
   #show(avatar: string | null, poster: string | null): void {
@@ -217,6 +250,7 @@ export class VisavisAvatar extends HTMLElement {
   #opened(conversation: Conversation, { avatar }: SessionReady): void {
     this.#parts.status.textContent = '';
     if (this.#viewer !== null) this.#viewer.source = conversation.face;
+    this.#drawLook();
     void this.#wantPictures();
     this.#show(this.getAttribute('avatar') ?? avatar.asset_url, this.getAttribute('poster') ?? avatar.portrait_url);
   }

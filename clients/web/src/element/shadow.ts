@@ -3,13 +3,14 @@
 const CSS = `
 :host { display: block; position: relative; overflow: hidden; container-type: inline-size; min-height: 160px; }
 :host([hidden]) { display: none; }
-.stage { position: absolute; inset: 0; -webkit-mask-image: linear-gradient(#000 82%, transparent 99%);
+.stage { position: absolute; inset: 0; }
+.stage > canvas, .poster { -webkit-mask-image: linear-gradient(#000 82%, transparent 99%);
   mask-image: linear-gradient(#000 82%, transparent 99%); }
-.stage canvas { position: absolute; inset: 0; width: 100%; height: 100%; opacity: 0; transition: opacity .18s; }
-.stage canvas.pictures { object-fit: contain; }
+.stage > canvas { position: absolute; inset: 0; width: 100%; height: 100%; opacity: 0; transition: opacity .18s; }
+.stage > canvas.pictures { object-fit: contain; }
 .poster { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: contain; transition: opacity .18s; }
 .poster:not([src]) { visibility: hidden; }
-:host([shown]) canvas { opacity: 1; }
+:host([shown]) .stage > canvas { opacity: 1; }
 :host([shown]) .poster { opacity: 0; }
 .status { position: absolute; inset: auto 0 auto auto; top: 12px; right: 12px; font: 500 13px/1.3 system-ui, sans-serif;
   padding: 4px 10px; border-radius: 12px; color: #fff; background: rgb(22 24 29 / .72); }
@@ -27,7 +28,7 @@ const CSS = `
 .word.said { opacity: 1; }
 .word.now { opacity: 1; color: var(--visavis-accent, #0b6f65); }
 .spoken { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); white-space: pre-wrap; }
-@media (prefers-reduced-motion: reduce) { .stage canvas, .poster, .word { transition: none; } }
+@media (prefers-reduced-motion: reduce) { .stage > canvas, .poster, .word { transition: none; } }
 `;
 
 export interface ShadowParts {

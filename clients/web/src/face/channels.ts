@@ -44,6 +44,21 @@ export function look(x: number, y: number, weights: Float32Array): void {
   weights.fill(clamp(y / LOOK.up), FIRST_LOOK + 6, FIRST_LOOK + 8);
 }
 
+/** Turn the eyes by degrees (to the avatar's left, up) from where the eyeLook weights have them; opposites cancel out. */
+export function turnEyes(x: number, y: number, weights: Float32Array): void {
+  const [down, inwards, outwards, up] = [0, 2, 4, 6].map((k) => FIRST_LOOK + k) as [number, number, number, number];
+  for (const [eye, outward] of [x, -x].entries()) {
+    turnEye(weights, outwards + eye, inwards + eye, LOOK.side, LOOK.side, outward);
+    turnEye(weights, up + eye, down + eye, LOOK.up, LOOK.down, y);
+  }
+}
+
+function turnEye(weights: Float32Array, on: number, back: number, onAt1: number, backAt1: number, by: number): void {
+  const angle = (weights[on] ?? 0) * onAt1 - (weights[back] ?? 0) * backAt1 + by;
+  weights[on] = clamp(angle / onAt1);
+  weights[back] = clamp(-angle / backAt1);
+}
+
 /** x within 0–1. */
 export function clamp(x: number): number {
   return Math.min(Math.max(x, 0), 1);

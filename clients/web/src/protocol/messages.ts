@@ -37,6 +37,25 @@ export interface VideoWish {
   readonly kbps?: number;
 }
 
+/** How much of a person the picture shows. */
+export type Framing = 'face' | 'head' | 'bust';
+
+/** Where the eyes rest: degrees to the avatar's left and up, added to where they look at every moment. */
+export interface Gaze {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** Behind the avatar: a colour, a picture's address, or null for nothing. */
+export type Background = { readonly colour: string } | { readonly url: string } | null;
+
+/** What the picture shows besides the face. */
+export interface Look {
+  readonly gaze: Gaze;
+  readonly framing: Framing;
+  readonly background: Background;
+}
+
 export interface SessionReady {
   readonly type: 'session.ready';
   readonly session: string;
@@ -53,6 +72,8 @@ export interface SessionReady {
   readonly resume: ResumePoint | null;
   /** What the session was created to be drawn as on the server; null where the client draws. */
   readonly video: VideoWish | null;
+  /** Fixed for the session; who draws draws it. */
+  readonly look: Look;
 }
 
 /** What the pictures are from here on. */

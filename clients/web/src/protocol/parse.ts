@@ -2,7 +2,10 @@
 import { Fields, MessageFormatError } from './Fields';
 import type {
   AvatarInfo,
+  Background,
   EmotionState,
+  Framing,
+  Look,
   ResumePoint,
   ServerMessage,
   TurnOutcome,
@@ -15,6 +18,7 @@ import type {
 type Reader = (fields: Fields) => ServerMessage;
 
 const CODECS: readonly VideoCodec[] = ['vp8', 'webp', 'jpeg'];
+const FRAMINGS: readonly Framing[] = ['face', 'head', 'bust'];
 const OUTCOMES: readonly string[] = ['completed', 'interrupted', 'failed'];
 
 const READERS: ReadonlyMap<string, Reader> = new Map<string, Reader>([
@@ -63,7 +67,24 @@ function readReady(f: Fields): ServerMessage {
     server_time: f.number('server_time', 0),
     resume: readResume(f.objectOrNull('resume')),
     video: readWish(f.objectOrNull('video')),
+    look: readLook(f.objectOrNull('look')),
   };
+}
+
+function readLook(f: Fields | null): Look {
+  const gaze = f?.objectOrNull('gaze');
+  const background = f?.objectOrNull('background');
+  return {
+    gaze: { x: gaze?.number('x', 0) ?? 0, y: gaze?.number('y', 0) ?? 0 },
+    framing: FRAMINGS.find((framing) => framing === f?.text('framing', 'head')) ?? 'head',
+    background: background ? readBackground(background) : null,
+  };
+}
+
+function readBackground(f: Fields): Background {
+  const colour = f.textOrNull('colour');
+  const url = f.textOrNull('url');
+  return colour !== null ? { colour } : url !== null ? { url } : null;
 }
 
 function readWish(f: Fields | null): VideoWish | null {

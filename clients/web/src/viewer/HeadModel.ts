@@ -1,11 +1,16 @@
 /** A loaded head: turns face frames into morph weights and the turn of the head joint. */
 import { Box3, Euler, Mesh, type Object3D, Quaternion, Vector3 } from 'three';
 import type { FaceFrame } from '../face';
+import { Wardrobe } from './dressing';
 import type { HeadMeasure } from './framing';
+import { PhotoRoom } from './photo';
+import type { Quality } from './QualityGovernor';
 
 const RADIANS = Math.PI / 180;
 /** Changes below this cannot be seen. */
 const STEP = 1 / 1024;
+/** Degrees: a tenth of a pixel at the tip of the nose. */
+const TURN_STEP = 0.02;
 /** Without a head joint the shoulders turn too, so it turns less. */
 const WHOLE_BODY = 0.6;
 /** Outer corner to outer corner of a natural pair of eyes, metres. */
@@ -22,13 +27,17 @@ export class HeadModel {
   readonly root: Object3D;
   /** Taken at rest, so that the picture does not depend on where the head happens to be turned. */
   readonly measure: HeadMeasure;
+  /** Null where this is no photo. */
+  readonly room: PhotoRoom | null;
   readonly #slots: readonly (readonly MorphSlot[])[];
   readonly #weights: Float32Array;
   readonly #joint: Object3D;
   readonly #rest: Quaternion;
   readonly #share: number;
+  readonly #wardrobe: Wardrobe;
+  readonly #turned = new Float32Array(3);
   readonly #euler = new Euler(0, 0, 0, 'YXZ');
-  readonly #turn = new Quaternion();
+  readonly #rotation = new Quaternion();
 
   /** @param channels names of the weights of a frame, in their order */
   constructor(root: Object3D, channels: readonly string[]) {
@@ -40,6 +49,8 @@ export class HeadModel {
     this.#share = joint === undefined ? WHOLE_BODY : 1;
     this.#rest = this.#joint.quaternion.clone();
     this.measure = measureHead(root);
+    this.room = PhotoRoom.of(root);
+    this.#wardrobe = new Wardrobe(root);
   }
 
   /** The weights that are shown, in the order of the channels. */
@@ -52,7 +63,12 @@ export class HeadModel {
     return this.#slots.filter((slots) => slots.length > 0).length;
   }
 
-  /** Show `frame`, the head's turn scaled by `sway` (0–1). Returns how many channels changed. */
+  /** Look as a quality wants it. */
+  wear(quality: Pick<Quality, 'plain' | 'pixelRatio'>): void {
+    this.#wardrobe.wear(quality);
+  }
+
+  /** Show `frame`, the head's turn scaled by `sway` (0–1). Returns how many channels and angles changed visibly. */
   show(frame: FaceFrame, sway: number): number {
     let changed = 0;
     for (let channel = 0; channel < this.#weights.length; channel++) {
@@ -62,12 +78,20 @@ export class HeadModel {
       for (const slot of this.#slots[channel] ?? []) slot.influences[slot.index] = weight;
       changed += 1;
     }
-    this.#pose(frame.head, sway * this.#share * RADIANS);
-    return changed;
+    return changed + this.#turn(frame.head, sway * this.#share);
+  }
+
+  /** Do something while the head is turned as in `frame`; it is back when that is done. */
+  posed(frame: FaceFrame, look: () => void): void {
+    const before = this.#joint.quaternion.clone();
+    this.#pose(frame.head, this.#share);
+    look();
+    this.#joint.quaternion.copy(before);
   }
 
   /** Free what the graphics card holds. */
   dispose(): void {
+    this.wear({ plain: false, pixelRatio: 1 }); // its textures are all that there are
     this.root.traverse((part) => {
       if (!(part instanceof Mesh)) return;
       part.geometry.dispose();
@@ -76,11 +100,23 @@ export class HeadModel {
         material.dispose();
       }
     });
+    this.#wardrobe.dispose();
   }
 
-  #pose(head: Float32Array, scale: number): void {
+  #turn(head: Float32Array, share: number): number {
+    const moved = head.reduce((sum, angle, axis) => {
+      return sum + (Math.abs(angle * share - (this.#turned[axis] ?? 0)) < TURN_STEP ? 0 : 1);
+    }, 0);
+    if (moved === 0) return 0;
+    this.#turned.set(head.map((angle) => angle * share));
+    this.#pose(head, share);
+    return moved;
+  }
+
+  #pose(head: Float32Array, share: number): void {
+    const scale = share * RADIANS;
     this.#euler.set(-(head[1] ?? 0) * scale, (head[0] ?? 0) * scale, (head[2] ?? 0) * scale);
-    this.#joint.quaternion.copy(this.#rest).multiply(this.#turn.setFromEuler(this.#euler));
+    this.#joint.quaternion.copy(this.#rest).multiply(this.#rotation.setFromEuler(this.#euler));
   }
 }
 

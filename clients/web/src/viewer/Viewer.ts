@@ -5,12 +5,17 @@ import type { FaceSource } from '../clock/FaceDirector';
 import { FadingSource } from '../clock/FadingSource';
 import { Emitter } from '../events/Emitter';
 import { ARKIT } from '../face';
+import type { Framing, Look } from '../protocol/messages';
+import { Backdrop } from './Backdrop';
 import { dressHead } from './dressing';
 import { FrameMeter } from './FrameMeter';
-import { frameHead } from './framing';
+import { frameHead, framePhoto } from './framing';
+import { Glance } from './gazing';
 import { HeadModel } from './HeadModel';
-import { QualityGovernor } from './QualityGovernor';
+import { maskOf } from './photo';
+import { LEVELS, type Quality, QualityGovernor } from './QualityGovernor';
 import { addLamps, drawsInSoftware, openContext, prepareRenderer, studioEnvironment } from './studio';
+import { trimHair } from './trimming';
 import { Wakefulness } from './Wakefulness';
 
 export interface ViewerEvents {
@@ -43,12 +48,14 @@ export interface ViewerStats {
 const CALM_SWAY = 0.3;
 /** A picture that blocks the page longer than this leaves it alone for twice as long before the next one. */
 const BLOCKING_MS = 50;
-const REST_SHARE = 2;
+const REST_SHARE = 1;
 const LONGEST_REST_MS = 1000;
 
 export class Viewer extends Emitter<ViewerEvents> {
   readonly canvas: HTMLCanvasElement;
   readonly #faces = new FadingSource();
+  readonly #glance = new Glance();
+  readonly #backdrop: Backdrop;
   readonly #container: HTMLElement;
   readonly #renderer: WebGLRenderer;
   readonly #scene = new Scene();
@@ -60,6 +67,10 @@ export class Viewer extends Emitter<ViewerEvents> {
   readonly #resizes: ResizeObserver;
   readonly #wakefulness: Wakefulness;
   #head: HeadModel | null = null;
+  #framing: Framing = 'head';
+  #fixed: Quality | null = null;
+  /** Something besides the face changed. */
+  #stale = true;
   #url = '';
   #announced = true;
   #lost = false;
@@ -72,10 +83,14 @@ export class Viewer extends Emitter<ViewerEvents> {
     this.#container = container;
     this.canvas = document.createElement('canvas');
     this.#renderer = new WebGLRenderer({ canvas: this.canvas, context: openContext(this.canvas) });
-    this.#governor = new QualityGovernor(globalThis.devicePixelRatio || 1, drawsInSoftware(this.#renderer));
+    this.#governor = new QualityGovernor(
+      globalThis.devicePixelRatio || 1,
+      drawsInSoftware(this.#renderer.getContext()),
+    );
     prepareRenderer(this.#renderer);
     this.#key = addLamps(this.#scene);
     this.#scene.environment = studioEnvironment(this.#renderer);
+    this.#backdrop = new Backdrop(container);
     container.append(this.canvas);
     this.canvas.addEventListener('webglcontextlost', this.#onLost);
     this.canvas.addEventListener('webglcontextrestored', this.#onRestored);
@@ -92,6 +107,25 @@ export class Viewer extends Emitter<ViewerEvents> {
 
   set source(source: FaceSource | null) {
     this.#faces.turnTo(source, performance.now());
+  }
+
+  get look(): Look {
+    return { framing: this.#framing, gaze: this.#glance.gaze, background: this.#backdrop.background };
+  }
+
+  /** Change some of framing, gaze and background; seen with the next picture. */
+  set look({ framing, gaze, background }: Partial<Look>) {
+    if (framing !== undefined) this.#framing = framing;
+    if (gaze !== undefined) this.#glance.gaze = gaze;
+    if (background !== undefined) this.#backdrop.background = background;
+    this.#furnish();
+    this.#fit();
+  }
+
+  /** Draw at one of `LEVELS`, 0 the best, instead of what the machine can do in time; null leaves it to the machine. */
+  set level(level: number | null) {
+    this.#fixed = level === null ? null : (LEVELS[level] ?? null);
+    this.#fit();
   }
 
   /** The ARKit weights that are shown, in alphabetical order of their names. */
@@ -112,6 +146,8 @@ export class Viewer extends Emitter<ViewerEvents> {
     if (this.#url !== url) return;
     this.#announced = false;
     this.#run();
+    await trimHair(head, pause, () => this.#head === head);
+    this.#stale = true;
   }
 
   stats(): ViewerStats {
@@ -122,7 +158,7 @@ export class Viewer extends Emitter<ViewerEvents> {
       costMs: this.#meter.costMs,
       faceMs: this.#meter.faceMs,
       running: this.#request !== 0,
-      pixelRatio: this.#governor.quality.pixelRatio,
+      pixelRatio: this.#quality.pixelRatio,
       triangles: this.#renderer.info.render.triangles,
       channels: this.#head?.channels ?? 0,
       morphs: Object.fromEntries(ARKIT.map((name, index) => [name, weights[index] ?? 0])),
@@ -142,6 +178,7 @@ export class Viewer extends Emitter<ViewerEvents> {
     this.#renderer.dispose();
     // Browsers allow few contexts; a gallery that opens and closes viewers would run out before they are collected.
     this.#renderer.forceContextLoss();
+    this.#backdrop.dispose();
     this.canvas.remove();
   }
 
@@ -152,28 +189,54 @@ export class Viewer extends Emitter<ViewerEvents> {
     }
     this.#head = head;
     this.#scene.add(head.root);
+    this.#furnish();
     this.#fit();
+  }
+
+  /** A photo's room gives way to a background, and goes on where the photo ends. */
+  #furnish(): void {
+    const room = this.#head?.room ?? null;
+    const isOwn = this.#backdrop.background === null;
+    if (room !== null) room.visible = isOwn;
+    this.#backdrop.continueRoom(isOwn ? (room?.picture ?? null) : null);
+  }
+
+  get #quality(): Quality {
+    return this.#fixed ?? this.#governor.quality;
   }
 
   #fit(): void {
     const { clientWidth: width, clientHeight: height } = this.#container;
     if (width === 0 || height === 0) return;
-    const { pixelRatio, shadows } = this.#governor.quality;
+    const { pixelRatio, shadows } = this.#quality;
+    this.#head?.wear(this.#quality);
     this.#key.castShadow = shadows;
     this.#renderer.setPixelRatio(pixelRatio);
     this.#renderer.setSize(width, height);
     this.#camera.aspect = width / height;
     if (this.#head !== null) this.#aim(this.#head);
     this.#camera.updateProjectionMatrix();
+    this.#mask();
+    this.#stale = true;
     if (this.#request !== 0) this.#draw();
   }
 
   #aim(head: HeadModel): void {
-    const { measure } = head;
-    const { fov, distance, level } = frameHead(this.#camera.aspect, measure);
+    const { measure, room } = head;
+    const place = room === null ? frameHead : framePhoto;
+    const { fov, distance, level, shift } = place(this.#camera.aspect, measure, this.#framing);
     this.#camera.fov = fov;
+    const { clientWidth: width, clientHeight: height } = this.#container;
+    this.#camera.setViewOffset(width, height, 0, shift * height, width, height);
     this.#camera.position.set(0, level, measure.depth + distance);
     this.#camera.lookAt(0, level, measure.depth);
+  }
+
+  #mask(): void {
+    const room = this.#head?.room ?? null;
+    const { style } = this.canvas;
+    style.maskImage = room === null ? '' : maskOf(room.edges(this.#camera));
+    style.maskComposite = room === null ? '' : 'intersect';
   }
 
   #run(): void {
@@ -192,9 +255,16 @@ export class Viewer extends Emitter<ViewerEvents> {
     this.#request = requestAnimationFrame(this.#frame);
     if (nowMs < this.#restUntil) return;
     const begun = performance.now();
+    const face = this.#glance.of(this.#faces.faceAt(begun));
+    const changed = this.#head?.show(face, this.#calm.matches ? CALM_SWAY : 1) ?? 0;
+    // What looks the same need not be drawn again, and is no slow picture either.
+    if (changed === 0 && !this.#stale) {
+      this.#meter.pause();
+      return;
+    }
+    this.#stale = false;
     const step = this.#meter.begin(nowMs);
-    if (step > 0 && this.#governor.note(step)) this.#fit();
-    this.#head?.show(this.#faces.faceAt(begun), this.#calm.matches ? CALM_SWAY : 1);
+    if (step > 0 && this.#fixed === null && this.#governor.note(step)) this.#fit();
     const faced = performance.now();
     this.#draw();
     const done = performance.now();
@@ -233,7 +303,13 @@ export class Viewer extends Emitter<ViewerEvents> {
   readonly #onRestored = (): void => {
     this.#lost = false;
     this.#scene.environment = studioEnvironment(this.#renderer);
+    this.#stale = true;
     this.#run();
     this.emit('restored', undefined);
   };
+}
+
+/** The page's next task. */
+function pause(): Promise<void> {
+  return new Promise((resume) => setTimeout(resume));
 }

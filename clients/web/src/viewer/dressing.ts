@@ -1,5 +1,7 @@
 /** Material rules for the parts of a head, known by their material's name, and the skin's light. */
 import { DoubleSide, Mesh, MeshBasicMaterial, MeshStandardMaterial, type Object3D, ShaderChunk } from 'three';
+import { plainMaterial } from './plain';
+import type { Quality } from './QualityGovernor';
 
 const CASTS_NO_SHADOW: ReadonlySet<string> = new Set(['lidshade', 'lash', 'eyes']);
 const RECEIVES_NO_SHADOW: ReadonlySet<string> = new Set([
@@ -14,6 +16,10 @@ const RECEIVES_NO_SHADOW: ReadonlySet<string> = new Set([
 ]);
 const REFLECTION: Readonly<Record<string, number>> = { lidshade: 0, mouth: 0.12, tongue: 0.3, teeth: 0.5 };
 const ANISOTROPY = 8;
+/** Many samples a pixel are free on graphics cards alone. */
+const PLAIN_ANISOTROPY = 1;
+/** Coarser pixels turn lashes into blots. */
+const LASHES_FROM = 0.7;
 
 const LAMBERT = /reflectedLight\.directDiffuse \+= irradiance \*/;
 /** Direct light wraps round the terminator, red furthest: a cheap look of light that goes under the skin. */
@@ -43,11 +49,50 @@ function dressPart(mesh: Mesh, material: MeshStandardMaterial): void {
   mesh.frustumCulled = false;
   mesh.castShadow = !CASTS_NO_SHADOW.has(name);
   mesh.receiveShadow = !RECEIVES_NO_SHADOW.has(name);
-  for (const map of [material.map, material.normalMap]) if (map !== null) map.anisotropy = ANISOTROPY;
   material.envMapIntensity = REFLECTION[name] ?? material.envMapIntensity;
   if (name === 'lidshade') material.depthWrite = false;
   if (name === 'hair' || name === 'beard') material.shadowSide = DoubleSide;
   if (name === 'skin') wrapLight(material);
+}
+
+/** The full and the cheap look of a head, to change between. */
+export class Wardrobe {
+  readonly #full = new Map<Mesh, MeshStandardMaterial>();
+  readonly #plain = new Map<Mesh, MeshBasicMaterial>();
+
+  constructor(root: Object3D) {
+    root.traverse((part) => {
+      if (part instanceof Mesh && part.material instanceof MeshStandardMaterial)
+        this.#full.set(part, part.material);
+    });
+  }
+
+  wear({ plain, pixelRatio }: Pick<Quality, 'plain' | 'pixelRatio'>): void {
+    for (const [mesh, full] of this.#full) {
+      if (full.name === 'lash') mesh.visible = pixelRatio >= LASHES_FROM;
+      sampleFinely(full, plain ? PLAIN_ANISOTROPY : ANISOTROPY);
+      mesh.material = plain ? this.#plainOf(mesh, full) : full;
+    }
+  }
+
+  /** Free both looks; textures are the head's. */
+  dispose(): void {
+    for (const material of [...this.#full.values(), ...this.#plain.values()]) material.dispose();
+  }
+
+  #plainOf(mesh: Mesh, full: MeshStandardMaterial): MeshBasicMaterial {
+    const plain = this.#plain.get(mesh) ?? plainMaterial(full);
+    this.#plain.set(mesh, plain);
+    return plain;
+  }
+}
+
+function sampleFinely({ map, normalMap }: MeshStandardMaterial, anisotropy: number): void {
+  for (const texture of [map, normalMap]) {
+    if (texture === null || texture.anisotropy === anisotropy) continue;
+    texture.anisotropy = anisotropy;
+    texture.needsUpdate = true;
+  }
 }
 
 function wrapLight(material: MeshStandardMaterial): void {

@@ -18,6 +18,12 @@ import {
 
 type Triple = readonly [number, number, number];
 
+/** Light from one side, as three.js states it. */
+export interface Light {
+  readonly towards: Triple;
+  readonly colour: { readonly color: number | string; readonly intensity: number };
+}
+
 interface Lamp {
   readonly color: number;
   readonly intensity: number;
@@ -44,10 +50,28 @@ const BOXES: readonly GlowBox[] = [
   { size: [14, 8], position: [0, -9, 3], color: '#dcbfa6', intensity: 1 },
 ];
 const ENVIRONMENT_INTENSITY = 0.72;
+const WALL: Triple = [0.46, 0.47, 0.5];
+/** What the walls of the room send to every side of a head. */
+export const ROOM: Triple = WALL.map((value) => value * Math.PI * ENVIRONMENT_INTENSITY) as unknown as Triple;
+
+/** The lamps and the glowing boxes, each as light from one side. */
+export function roomLights(): Light[] {
+  const lamps = [KEY, FILL, ...RIMS].map(({ position, color, intensity }) => ({
+    towards: position,
+    colour: { color, intensity },
+  }));
+  const boxes = BOXES.map(({ size, position, color, intensity }) => {
+    const away = position.reduce((sum, value) => sum + value * value, 0);
+    const steradians = (size[0] * size[1]) / away;
+    return { towards: position, colour: { color, intensity: intensity * steradians * ENVIRONMENT_INTENSITY } };
+  });
+  return [...lamps, ...boxes];
+}
 
 /** @throws {Error} when the browser has no WebGL 2 */
 export function openContext(canvas: HTMLCanvasElement): WebGL2RenderingContext {
-  const wishes: WebGLContextAttributes = { antialias: true, alpha: true, powerPreference: 'high-performance' };
+  const antialias = !hasNoGraphicsCard(); // it costs a processor as much again, and can't be changed later
+  const wishes: WebGLContextAttributes = { antialias, alpha: true, powerPreference: 'high-performance' };
   const context = canvas.getContext('webgl2', wishes);
   if (context === null) throw new Error('This browser has no WebGL 2.');
   return context;
@@ -63,9 +87,18 @@ export function prepareRenderer(renderer: WebGLRenderer): void {
 
 const SOFTWARE = /swiftshader|llvmpipe|software|basic render/i;
 
+let withoutCard: boolean | undefined;
+
+function hasNoGraphicsCard(): boolean {
+  if (withoutCard !== undefined) return withoutCard;
+  const probe = document.createElement('canvas').getContext('webgl2');
+  withoutCard = probe !== null && drawsInSoftware(probe);
+  probe?.getExtension('WEBGL_lose_context')?.loseContext();
+  return withoutCard;
+}
+
 /** Whether pictures are drawn by the processor instead of a graphics card. */
-export function drawsInSoftware(renderer: WebGLRenderer): boolean {
-  const gl = renderer.getContext();
+export function drawsInSoftware(gl: WebGL2RenderingContext | WebGLRenderingContext): boolean {
   const unmasked = gl.getExtension('WEBGL_debug_renderer_info');
   return SOFTWARE.test(String(gl.getParameter(unmasked?.UNMASKED_RENDERER_WEBGL ?? gl.RENDERER)));
 }
@@ -81,7 +114,7 @@ export function addLamps(scene: Scene): DirectionalLight {
 /** Reflections of the studio, drawn once. The caller disposes of the texture. */
 export function studioEnvironment(renderer: WebGLRenderer): Texture {
   const room = new Scene();
-  const wall = new MeshBasicMaterial({ color: new Color(0.46, 0.47, 0.5), side: BackSide });
+  const wall = new MeshBasicMaterial({ color: new Color(...WALL), side: BackSide });
   room.add(new Mesh(new SphereGeometry(20, 24, 16), wall), ...BOXES.map(glowBox));
   const generator = new PMREMGenerator(renderer);
   const { texture } = generator.fromScene(room, 0.03);

@@ -38,11 +38,11 @@ function next<T>(name: string): Promise<T> {
   });
 }
 
-async function join() {
+async function join(changes: object = {}) {
   put({ session: 's1', ticket: 't1', url: server.url });
   const opened = next('ready');
   const client = await server.client();
-  client.ready();
+  client.ready(changes);
   await opened;
   return client;
 }
@@ -67,6 +67,15 @@ describe('in a session', () => {
     expect(client.protocols).toEqual(['visavis.v1', 'ticket.t1']);
     expect(within<HTMLImageElement>('.poster').getAttribute('src')).toContain('/ada.webp');
     expect(within('.status').textContent).toBe('');
+  });
+
+  test('it has the look of its session, where the page did not choose its own', async () => {
+    const look = { gaze: { x: 4, y: -2 }, framing: 'bust', background: { colour: '#336699' } };
+    await join({ look });
+    expect(avatar.look).toEqual(look);
+    avatar.setAttribute('background', '/wall.webp');
+    avatar.look = { framing: 'face' };
+    expect(avatar.look).toEqual({ ...look, framing: 'face', background: { url: '/wall.webp' } });
   });
 
   test('its methods reach the server', async () => {

@@ -17,6 +17,13 @@ describe('known messages', () => {
     expect(parse({ ...READY, video })).toEqual({ ...READY, video: { ...video, codecs: ['vp8', 'jpeg'] } });
   });
 
+  test('it reads a look, and takes what it does not know as the usual', () => {
+    const look = { gaze: { x: -4, y: 6 }, framing: 'bust', background: { url: '/wall.webp' } };
+    expect(parse({ ...READY, look })).toEqual({ ...READY, look });
+    const future = { gaze: null, framing: 'feet', background: { video: '/wall.mp4' } };
+    expect(parse({ ...READY, look: future })).toEqual(READY);
+  });
+
   test('it reads a change of the pictures', () => {
     const changed = { type: 'video.changed', codec: 'vp8', width: 384, height: 384, fps: 20, renderer: 'head' };
     expect(parse(changed)).toEqual(changed);

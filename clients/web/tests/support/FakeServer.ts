@@ -157,6 +157,7 @@ export const READY = {
   server_time: 1_760_000_000_000,
   resume: null,
   video: null,
+  look: { gaze: { x: 0, y: 0 }, framing: 'head', background: null },
 };
 
 export function tone(ms: number, amplitude = 3000): Uint8Array {

@@ -3,9 +3,9 @@ import { describe, expect, test } from 'vitest';
 import { ARKIT, newFrame } from '../../src/face';
 import { dressHead, skinPatchFits } from '../../src/viewer/dressing';
 import { FrameMeter } from '../../src/viewer/FrameMeter';
-import { frameHead } from '../../src/viewer/framing';
+import { frameHead, framePhoto } from '../../src/viewer/framing';
 import { HeadModel } from '../../src/viewer/HeadModel';
-import { QualityGovernor } from '../../src/viewer/QualityGovernor';
+import { LEVELS, type Quality, QualityGovernor } from '../../src/viewer/QualityGovernor';
 
 const NATURAL = { eyeLevel: 0, depth: 0, scale: 1 };
 
@@ -109,6 +109,27 @@ describe('framing', () => {
     expect(level - distance * Math.tan((fov * Math.PI) / 360)).toBeCloseTo(-0.2, 6);
   });
 
+  test('a face is half as large again, a bust stands on the lower edge', () => {
+    const shown = ({ fov, distance }: { fov: number; distance: number }) =>
+      2 * distance * Math.tan((fov * Math.PI) / 360);
+    const head = frameHead(1, NATURAL);
+    const bust = frameHead(1, NATURAL, 'bust');
+    expect(shown(frameHead(1, NATURAL, 'face'))).toBeCloseTo(shown(head) / 1.5, 6);
+    expect(frameHead(1, NATURAL, 'face').level).toBeCloseTo(head.level, 6);
+    expect(shown(bust)).toBeCloseTo(shown(head) / 0.8, 6);
+    expect(bust.level - shown(bust) / 2).toBeCloseTo(-0.222, 6);
+  });
+
+  test.each([0.4, 0.7, 1, 1.6, 2.5])('a photo in a picture of shape %f stands on its lower edge', (aspect) => {
+    const { fov, level, shift } = framePhoto(aspect, NATURAL);
+    const height = 2 * Math.tan((fov * Math.PI) / 360);
+    const middle = level - shift * height;
+    expect(level).toBeCloseTo(-0.0175, 6); // the camera for which its depth was made
+    expect(middle - height / 2).toBeGreaterThan(-0.2);
+    expect(height).toBeLessThanOrEqual(Math.max(0.365, (0.365 * 0.72) / aspect));
+    expect(framePhoto(aspect, NATURAL, 'bust')).toEqual(framePhoto(aspect, NATURAL));
+  });
+
   test('another scale moves the camera, not the picture', () => {
     const metres = frameHead(1, NATURAL);
     const centimetres = frameHead(1, { eyeLevel: 160, depth: 0, scale: 100 });
@@ -130,18 +151,17 @@ describe('quality', () => {
   test('it stays while pictures come in time', () => {
     const governor = new QualityGovernor(2);
     run(governor, 16.7, 1000);
-    expect(governor.quality).toEqual({ pixelRatio: 2, shadows: true });
+    expect(governor.quality).toEqual({ pixelRatio: 2, shadows: true, plain: false });
   });
 
   test('it goes down step by step, not below its least', () => {
     const governor = new QualityGovernor(2);
-    const seen = new Set<number>();
+    const seen = new Set<Quality>();
     for (let i = 0; i < 1000; i++) {
       governor.note(40);
-      seen.add(governor.quality.pixelRatio);
+      seen.add(governor.quality);
     }
-    expect([...seen]).toEqual([2, 1.5, 1, 0.75]);
-    expect(governor.quality.shadows).toBe(false);
+    expect([...seen]).toEqual(LEVELS.slice(0));
   });
 
   test('it forgives the first pictures', () => {
@@ -151,10 +171,12 @@ describe('quality', () => {
     expect(governor.quality.pixelRatio).toBe(2);
   });
 
-  test('without a graphics card it does not trade sharpness for smoothness it cannot reach', () => {
+  test('without a graphics card it begins plain, and keeps its sharpness at 20 pictures a second', () => {
     const governor = new QualityGovernor(2, true);
-    run(governor, 400, 100);
-    expect(governor.quality).toEqual({ pixelRatio: 1, shadows: false });
+    run(governor, 49, 1000);
+    expect(governor.quality).toEqual({ pixelRatio: 1, shadows: false, plain: true });
+    run(governor, 200, 100);
+    expect(governor.quality).toEqual(LEVELS.at(-1));
   });
 });
 
