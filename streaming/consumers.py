@@ -105,12 +105,13 @@ class SessionConsumer(Socket):
         self.is_over = True
         if self.relay is None or self.mailbox is None:
             return
-        await self.relay.stop()
-        await self.frames.stop()
-        await Hub.current().leave(self.mailbox)
-        was_driver = await self._leave(self.mailbox)
-        if was_driver:
-            await self._driver_left(self.relay, said_goodbye=code == Close.NORMAL)
+        try:
+            await self.relay.stop()
+            await self.frames.stop()
+        finally:  # a driver that stays in the hub is taken for present, and metered
+            await Hub.current().leave(self.mailbox)
+            if await self._leave(self.mailbox):
+                await self._driver_left(self.relay, said_goodbye=code == Close.NORMAL)
 
     async def _leave(self, mailbox: Mailbox) -> bool:
         """Give seat or place back; returns whether this was the session's driver."""

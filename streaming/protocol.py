@@ -182,6 +182,12 @@ class _Fields:
             raise BadMessage(f"'{name}' must be a number from {low:g} to {high:g}.")
         return float(value)
 
+    def flag(self, name: str, default: bool) -> bool:
+        value = self.fields.get(name, default)
+        if not isinstance(value, bool):
+            raise BadMessage(f"'{name}' must be true or false.")
+        return value
+
     def integer(self, name: str, default: int | None = None, *, low: int = 0) -> int:
         value = self.number(name, low, _U32, default)
         if value != int(value):
@@ -206,7 +212,7 @@ def _say(fields: _Fields) -> Say:
 
 
 def _video(fields: _Fields) -> Video:
-    if fields.fields.get("active", True) is False:
+    if not fields.flag("active", True):
         return Video(wish=None)
     codecs = fields.fields.get("codecs", ["jpeg"])
     if not isinstance(codecs, list) or not all(isinstance(codec, str) for codec in codecs):

@@ -47,6 +47,8 @@ def test_it_reads_the_end_of_pictures_and_the_reports_on_them() -> None:
         {"fps": 0},
         {"fps": "x"},
         {"kbps": 1},
+        {"active": 0},
+        {"active": "no"},
     ],
 )
 def test_it_refuses_wishes_that_cannot_be_met(fields: dict[str, Any]) -> None:

@@ -5,10 +5,14 @@ from __future__ import annotations
 import asyncio
 from uuid import UUID, uuid4
 
+import pytest
+
 from sessions import presence
 from sessions.redis import client
 from streaming import bus
+from streaming.consumers import SessionConsumer
 from streaming.hub import QUEUE_MESSAGES, RETRY_SECONDS, Hub, Mailbox
+from streaming.relay import Relay
 
 
 def mailbox(session: str | None = None, *, is_driver: bool = True) -> Mailbox:
@@ -59,6 +63,26 @@ async def test_it_delivers_nothing_to_who_has_left() -> None:
     await hub.join(one)
     await asyncio.to_thread(bus.tell, one.session_id, kind="again")
     assert await kinds(one, 1) == ["again"]
+
+
+class Stuck(Relay):
+    """A relay that can't be stopped."""
+
+    async def stop(self) -> None:
+        raise RuntimeError("The socket is gone already.")
+
+
+async def test_a_driver_is_out_of_the_hub_whatever_fails_when_it_leaves() -> None:
+    consumer, box = SessionConsumer(), mailbox()
+    consumer.connection, consumer.mailbox = box.connection, box
+    consumer.relay = Stuck(consumer, box, str(uuid4()))
+    await asyncio.to_thread(bus.take_seat, box.session_id, "somebody else")
+    await Hub.current().join(box)
+    with pytest.raises(RuntimeError, match="gone already"):
+        await consumer.disconnect(1006)
+    await asyncio.to_thread(bus.tell, box.session_id, kind="late")
+    await asyncio.sleep(0.1)
+    assert box.queue.empty()
 
 
 async def test_it_delivers_in_the_order_of_publishing() -> None:
