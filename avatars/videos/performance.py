@@ -19,8 +19,10 @@ LEAD_MS = 300  # the face is there before the first word
 TAIL_MS = 700  # and stays after the last one
 MOST_MS = 30 * 60 * 1000
 # As long as encoders go from one key frame to the next, so that cutting costs nothing; short, so that a short video has
-# something to do for every core.
-SEGMENT_SECONDS = 4
+# something to do for every core. Of a long one they are longer: a worker that goes from one video to another needs a second
+# to set the other face up.
+SEGMENT_SECONDS, LONGEST_SEGMENT_SECONDS = 4, 12
+_CUTS = 8
 _PER_MS = SAMPLE_RATE // 1000
 
 
@@ -155,8 +157,9 @@ def _later(word: Word) -> Word:
     return Word(text=word.text, start_ms=word.start_ms + LEAD_MS, end_ms=word.end_ms + LEAD_MS)
 
 
-def segments(frames: int, fps: int, seconds: float = SEGMENT_SECONDS) -> Iterator[tuple[int, int]]:
-    """(first, after) of each segment of about `seconds`; none is shorter than two thirds of it unless it is the only one."""
+def segments(frames: int, fps: int) -> Iterator[tuple[int, int]]:
+    """(first, after) of each segment: about eight of 4 to 12 s; none is shorter than 2.6 s unless it is the only one."""
+    seconds = min(LONGEST_SEGMENT_SECONDS, max(SEGMENT_SECONDS, frames / fps / _CUTS))
     count = max(1, round(frames / (fps * seconds)))
     for number in range(count):
         yield frames * number // count, frames * (number + 1) // count
