@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 import shlex
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
+from django.conf import settings
+from django.urls import URLPattern
+from rest_framework.parsers import MultiPartParser
 
+from avatars.blocks import recording
+from avatars.uploads import picture
 from config import processes
+from config.urls import API
 
 ROOT = Path(__file__).resolve().parents[2]
 DEPLOY = ROOT / "deploy"
@@ -58,6 +65,20 @@ def test_it_sets_only_what_is_read() -> None:
     names = re.findall(r"^#?([A-Z0-9_]+)=", (DEPLOY / "env.example").read_text(), re.MULTILINE)
     assert {"SECRET_KEY", "BASE_URL", "TRUSTED_PROXY_COUNT", "DATABASE_URL"} <= set(names)
     assert [name for name in names if f'"{name}"' not in SETTINGS] == []
+
+
+def takes_files(route: URLPattern) -> bool:
+    return MultiPartParser in getattr(getattr(route.callback, "view_class", None), "parser_classes", ())
+
+
+def test_it_lets_uploads_through_wherever_the_api_takes_them() -> None:
+    uploads = {f"/api/v1/{route.pattern}" for module in API for route in import_module(module).urlpatterns if takes_files(route)}
+    block = re.search(r"location ~ (\S+) \{\s+client_max_body_size (\d+)m;", (DEPLOY / "nginx" / "visavis.conf").read_text())
+    assert uploads
+    assert block is not None
+    assert {path for path in uploads if not re.match(block[1], path)} == set()
+    most = max(recording.MOST_BYTES, picture.MOST_BYTES, settings.AVATAR_PHOTO_BYTES, settings.AVATAR_HEAD_BYTES)
+    assert int(block[2]) * 2**20 > most
 
 
 def test_it_asks_for_every_password_that_compose_needs() -> None:
