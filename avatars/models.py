@@ -61,12 +61,14 @@ class AvatarState(models.TextChoices):
 class Avatar(Keeper):
     """One avatar of the workspace's own.
 
-    `woken_at` is when a worker was last asked to go on with it, `attempts` how often one began. `faces` are those found
-    when there are several: {"box": [left, top, right, bottom] as shares of the picture}, and `face` the chosen one.
+    `voice` is what it speaks with unless something else is asked for; empty: the installation's. `woken_at` is when a worker
+    was last asked to go on with it, `attempts` how often one began. `faces` are those found when there are several: {"box":
+    [left, top, right, bottom] as shares of the picture}, and `face` the chosen one.
     """
 
     name = models.CharField(max_length=60)
     kind = models.CharField(max_length=8, choices=AvatarKind)
+    voice = models.CharField(max_length=60, blank=True)
     state = models.CharField(max_length=10, choices=AvatarState, default=AvatarState.PREPARING)
     source_url = models.CharField(max_length=2000, blank=True)  # until it is fetched
     refusal_code = models.CharField(max_length=40, blank=True)

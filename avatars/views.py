@@ -17,9 +17,9 @@ from avatars import consent, samples
 from avatars.models import AvatarState
 from avatars.rest.avatar_shapes import own_shapes
 from avatars.selectors import avatars_available, default_voice, own_avatars, voices_available
-from avatars.services.own import avatar_delete
+from avatars.services.own import avatar_delete, voice_chosen_last
 from avatars.stock import AvatarInfo
-from avatars.voice import VoiceInfo
+from avatars.voice import DEFAULT_VOICE, VoiceInfo
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +113,8 @@ def avatar_new(request: PageRequest) -> HttpResponse:
         "photo_megabytes": settings.AVATAR_PHOTO_BYTES // 1_000_000,
         "head_megabytes": settings.AVATAR_HEAD_BYTES // 1_000_000,
         "resumed": request.GET.get("avatar", ""),
+        "voices": [voice for voice in voices_available() if voice.available],
+        "voice": voice_chosen_last() or DEFAULT_VOICE,
     }
     return render(request, "avatars/new.html", context)
 

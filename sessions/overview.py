@@ -13,8 +13,8 @@ from uuid import UUID
 from django.db.models import Count, Sum
 from django.utils import timezone
 
-from accounts.errors import Problem
-from avatars.selectors import avatar, voices_available
+from avatars.selectors import faces, voices_available
+from avatars.stock import AvatarInfo
 from sessions.models import CLOSED_STATES, AvatarSession, SessionEvent, SessionState, Turn
 
 PAGE = 25
@@ -48,14 +48,15 @@ class SessionRow:
     session: AvatarSession
     turns: int
     characters: int
+    face: AvatarInfo | None  # None: deleted since
 
-    @cached_property
+    @property
     def avatar_name(self) -> str:
-        return _face(self.session.avatar)["name"]
+        return self.face.name if self.face else self.session.avatar
 
-    @cached_property
+    @property
     def portrait_url(self) -> str:
-        return _face(self.session.avatar)["portrait_url"]
+        return self.face.portrait_url if self.face else ""
 
     @cached_property
     def voice_name(self) -> str:
@@ -86,13 +87,16 @@ def reason_text(reason: str) -> str:
 
 
 def rows(sessions: Iterable[AvatarSession]) -> list[SessionRow]:
-    """Sessions with the sums of their turns, in one query for all."""
+    """Sessions with the sums of their turns and their avatars, in as many queries for many as for one."""
     listed = list(sessions)
     sums = Turn.objects.filter(session__in=[one.pk for one in listed]).values("session_id").order_by()
     by_id = {one["session_id"]: one for one in sums.annotate(turns=Count("id"), spoken=Sum("characters"))}
     empty = {"turns": 0, "spoken": 0}
-    found = [(one, by_id.get(one.pk, empty)) for one in listed]
-    return [SessionRow(session=one, turns=sums["turns"], characters=sums["spoken"] or 0) for one, sums in found]
+    found, seen = [(one, by_id.get(one.pk, empty)) for one in listed], faces(one.avatar for one in listed)
+    return [
+        SessionRow(session=one, turns=used["turns"], characters=used["spoken"] or 0, face=seen.get(one.avatar))
+        for one, used in found
+    ]
 
 
 def closed_sessions(before: AvatarSession | None) -> list[AvatarSession]:
@@ -114,14 +118,6 @@ def cursor_of(text: str) -> AvatarSession | None:
 def version_of(*facts: object) -> str:
     """Changes when what is shown would change: a poll that brings nothing new is answered without content."""
     return sha256(repr(facts).encode()).hexdigest()[:16]
-
-
-def _face(avatar_id: str) -> dict[str, str]:
-    try:
-        info = avatar(avatar_id)
-    except Problem:
-        return {"name": avatar_id, "portrait_url": ""}
-    return {"name": info.name, "portrait_url": info.portrait_url}
 
 
 def voice_name(voice_id: str) -> str:

@@ -38,7 +38,7 @@ class AvatarSerializer(serializers.Serializer[Any]):
     is_own = serializers.BooleanField(help_text="Whether the workspace made it; the others belong to the stock cast.")
     asset_url = serializers.CharField(allow_blank=True, help_text="The head as GLB; signed and for a while where `is_own`.")
     portrait_url = serializers.CharField(allow_blank=True)
-    default_voice = serializers.CharField()
+    default_voice = serializers.CharField(help_text="What it speaks with unless something else is asked for.")
     created_at = serializers.DateTimeField(allow_null=True)
     refusal = RefusalOut(allow_null=True, help_text="Why it is not to be used, while its state is `refused`.")
     report = serializers.DictField(help_text="What was measured or mapped while it was made.")
@@ -48,6 +48,14 @@ class AvatarNewSerializer(serializers.Serializer[Any]):
     file = serializers.FileField(required=False, help_text="JPEG, PNG or WebP portrait, or a GLB head.", use_url=False)
     url = serializers.CharField(required=False, max_length=2000, help_text="Instead of a file: where it can be fetched (https).")
     name = serializers.CharField(required=False, max_length=60, default="", allow_blank=True)
+    voice = serializers.CharField(
+        required=False,
+        max_length=60,
+        default="",
+        allow_blank=True,
+        help_text="What it speaks with unless something else is asked for: GET /api/v1/voices. Without it, the voice that "
+        "the workspace gave its newest avatar, else the installation's.",
+    )
     consent = serializers.CharField(
         required=False,
         max_length=20,
@@ -58,7 +66,13 @@ class AvatarNewSerializer(serializers.Serializer[Any]):
 
 
 class AvatarChangeSerializer(serializers.Serializer[Any]):
-    name = serializers.CharField(max_length=60)
+    name = serializers.CharField(max_length=60, required=False)
+    voice = serializers.CharField(max_length=60, required=False, help_text="What it speaks with: GET /api/v1/voices.")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs:
+            raise serializers.ValidationError("Send a name, a voice, or both.")
+        return attrs
 
 
 class ChoiceSerializer(serializers.Serializer[Any]):

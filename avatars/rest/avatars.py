@@ -30,7 +30,7 @@ from avatars.rest.avatar_shapes import (
     stock_shape,
 )
 from avatars.selectors import access_avatar, own_avatars
-from avatars.services.own import avatar_choose, avatar_delete, avatar_from_url, avatar_rename, avatar_upload
+from avatars.services.own import avatar_change, avatar_choose, avatar_delete, avatar_from_url, avatar_upload
 from avatars.stock import stock_cast
 
 KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, description="Repeat a create safely for 24 hours.")
@@ -61,7 +61,7 @@ class AvatarList(WorkspaceView):
 
     @extend_schema(
         request={"multipart/form-data": AvatarNewSerializer, "application/json": AvatarNewSerializer},
-        responses={202: AvatarSerializer, **problems(400, 401, 402, 403, 413, 415, 422, 429)},
+        responses={202: AvatarSerializer, **problems(400, 401, 402, 403, 409, 413, 415, 422, 429)},
         parameters=[KEY],
     )
     def post(self, request: Request) -> Response:
@@ -83,13 +83,13 @@ class AvatarDetail(WorkspaceView):
         """One avatar of the workspace's own."""
         return Response(AvatarSerializer(own_shape(access_avatar(avatar_id))).data)
 
-    @extend_schema(request=AvatarChangeSerializer, responses={200: AvatarSerializer, **problems(400, 401, 403, 404, 429)})
+    @extend_schema(request=AvatarChangeSerializer, responses={200: AvatarSerializer, **problems(400, 401, 403, 404, 409, 429)})
     def patch(self, request: Request, avatar_id: UUID) -> Response:
-        """Rename it."""
+        """Give it another name or voice."""
         access_avatar(avatar_id)
         form = AvatarChangeSerializer(data=request.data)
         form.is_valid(raise_exception=True)
-        return Response(AvatarSerializer(own_shape(avatar_rename(avatar_id=avatar_id, **form.validated_data))).data)
+        return Response(AvatarSerializer(own_shape(avatar_change(avatar_id=avatar_id, **form.validated_data))).data)
 
     @extend_schema(responses={204: None, **problems(401, 403, 404, 429)})
     def delete(self, request: Request, avatar_id: UUID) -> Response:
@@ -118,12 +118,12 @@ def _accepted(avatar: Avatar) -> Response:
     return Response(AvatarSerializer(own_shape(avatar)).data, status=202, headers={"Location": f"/api/v1/avatars/{avatar.pk}"})
 
 
-def _new(*, name: str, consent: str, file: Any = None, url: str = "") -> Avatar:
+def _new(*, name: str, consent: str, voice: str, file: Any = None, url: str = "") -> Avatar:
     if (file is None) == (not url):
         raise Invalid("Send either a file or a url.", code="file_or_url")
     if file is None:
-        return avatar_from_url(url=url, name=name, consent=consent)
-    return avatar_upload(content=file.read(), name=name, consent=consent)
+        return avatar_from_url(url=url, name=name, consent=consent, voice=voice)
+    return avatar_upload(content=file.read(), name=name, consent=consent, voice=voice)
 
 
 def _require_bearable(request: Request) -> None:

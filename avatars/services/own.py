@@ -1,4 +1,4 @@
-"""Avatars of a workspace's own: make, rename, choose a face, delete. What a worker does to them is in preparing.py."""
+"""Avatars of a workspace's own: make, change, choose a face, delete. What a worker does to them is in preparing.py."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from accounts.webhooks.addresses import Policy, clean_url
 from avatars.consent import end_consent, record_consent, require_consent
 from avatars.models import Avatar, AvatarKind, AvatarState
 from avatars.refusals import Refused
+from avatars.selectors import voice as voice_named
 from avatars.services import files
 from avatars.services.room import give_room_back, hold_place, take_room
 from avatars.services.waking import wake_on_commit
@@ -28,16 +29,17 @@ _NO_NAME = "Avatar"
 
 
 @transaction.atomic
-def avatar_upload(*, content: bytes, name: str, consent: str) -> Avatar:
-    """A new avatar from a photo or a GLB head; a worker goes on with it.
+def avatar_upload(*, content: bytes, name: str, consent: str, voice: str = "") -> Avatar:
+    """A new avatar from a photo or a GLB head; a worker goes on with it. Without a `voice` it gets the one that the
+    workspace chose last.
 
     Only the header is looked at here: nothing is decoded in a process that serves others. Raises ConsentMissing, Refused,
-    QuotaExceeded.
+    QuotaExceeded, Invalid or Conflict for a voice that can't speak here.
     """
     require_consent(consent)
     media_type = media_type_of(content)
     check_header(content, media_type)
-    avatar = _new(name, AvatarKind.HEAD3D if media_type == GLB else AvatarKind.PHOTO)
+    avatar = _new(name, AvatarKind.HEAD3D if media_type == GLB else AvatarKind.PHOTO, voice)
     with writing() as write:
         upload = write(owner_id=avatar.pk, purpose="upload", content=content, media_type=media_type)
         _begin(avatar, len(content))
@@ -46,24 +48,30 @@ def avatar_upload(*, content: bytes, name: str, consent: str) -> Avatar:
 
 
 @transaction.atomic
-def avatar_from_url(*, url: str, name: str, consent: str) -> Avatar:
+def avatar_from_url(*, url: str, name: str, consent: str, voice: str = "") -> Avatar:
     """As `avatar_upload`, with a file that a worker fetches. Room for the largest file is held until it is there. Raises
-    ConsentMissing, Invalid, QuotaExceeded."""
+    ConsentMissing, Invalid, Conflict, QuotaExceeded."""
     require_consent(consent)
-    avatar = _new(name, AvatarKind.PHOTO)
+    avatar = _new(name, AvatarKind.PHOTO, voice)
     avatar.source_url = clean_url(url, Policy.configured())
     _begin(avatar, settings.AVATAR_PHOTO_BYTES)
     return avatar
 
 
 @transaction.atomic
-def avatar_rename(*, avatar_id: UUID, name: str) -> Avatar:
-    """Give it another name."""
+def avatar_change(*, avatar_id: UUID, name: str | None = None, voice: str | None = None) -> Avatar:
+    """Give it another name or voice. Raises Invalid, and Conflict for a voice that can't speak here."""
     avatar = lock_avatar(avatar_id)
-    avatar.name = _clean_name(name)
-    avatar.save(update_fields=["name"])
-    audit.record("avatar.renamed", subject=avatar.pk)
+    avatar.name = avatar.name if name is None else _clean_name(name)
+    avatar.voice = avatar.voice if voice is None else voice_named(voice).id
+    avatar.save(update_fields=["name", "voice"])
+    audit.record("avatar.changed", subject=avatar.pk, changed=[what for what, new in (("name", name), ("voice", voice)) if new])
     return avatar
+
+
+def voice_chosen_last() -> str:
+    """The voice that the workspace's newest avatar with one has; empty where nobody has chosen yet."""
+    return Avatar.objects.exclude(voice="").order_by("-id").values_list("voice", flat=True).first() or ""
 
 
 @transaction.atomic
@@ -115,11 +123,12 @@ def check_header(content: bytes, media_type: str) -> None:
         check_picture(content, media_type, most_pixels=settings.AVATAR_PHOTO_PIXELS)
 
 
-def _new(name: str, kind: AvatarKind) -> Avatar:
+def _new(name: str, kind: AvatarKind, voice: str) -> Avatar:
     actor = current_actor()
     return Avatar(
         name=_clean_name(name) if name else _NO_NAME,
         kind=kind,
+        voice=voice_named(voice).id if voice else voice_chosen_last(),
         woken_at=timezone.now(),
         created_by_id=actor.user_id,
         api_key_id=actor.api_key_id,

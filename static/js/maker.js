@@ -2,6 +2,7 @@
 import { request } from "./api.js";
 import * as outcome from "./maker/outcome.js";
 import { Source, isHead } from "./maker/source.js";
+import { listen } from "./maker/listen.js";
 import { Upload } from "./maker/upload.js";
 import { watch } from "./maker/watch.js";
 
@@ -30,7 +31,8 @@ async function make(event) {
   event.preventDefault();
   const file = source.file;
   enter("sending");
-  const fields = { file, name: $("avatar-name").value.trim() || nameOf(file), consent: maker.dataset.consent };
+  const name = $("avatar-name").value.trim() || nameOf(file);
+  const fields = { file, name, voice: $("avatar-voice").value, consent: maker.dataset.consent };
   upload = new Upload();
   outcome.waiting("Sending the file …", "", 0);
   await tell(async () => {
@@ -91,5 +93,6 @@ function nameOf(file) {
 $("maker-form").addEventListener("submit", make);
 $("consent").addEventListener("change", offer);
 for (const id of ["cancel", "again", "one-more"]) $(id).addEventListener("click", startAgain);
+listen($("avatar-voice"), $("voice-listen"), $("voice-note"));
 offer();
 if (maker.dataset.resumed) tell(() => follow(maker.dataset.resumed));
