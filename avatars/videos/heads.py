@@ -17,7 +17,7 @@ def head_renderer(data: bytes, size: tuple[int, int], behind: Pictures | None, *
     if torch.cuda.is_available():
         return TorchHead(head, size, device="cuda", framing=framing, backdrop=behind)
     try:
-        return GLHead(head, size, framing=framing, backdrop=behind)
+        return GLHead(head, size, oversample=1.5, framing=framing, backdrop=behind)
     except RenderFailed as problem:
         if problem.code != "gl_missing":
             raise

@@ -54,6 +54,19 @@ class Light:
         counts = [len(part.positions) for part in parts]  # type: ignore[attr-defined]
         return torch.from_numpy(np.repeat(floats(values), counts)).to(self._device)
 
+    def lamps(self) -> tuple[Floats, Floats, Floats]:
+        """Directions towards the lamps and their colours, each (4, 3), and the harmonics (9, 3) of the room."""
+        return self._towards.cpu().numpy(), self._colours.cpu().numpy(), self._harmonics.cpu().numpy()
+
+    def taken(self) -> tuple[Floats, Floats]:
+        """How each vertex takes light: its share of the key light (V,); squared roughness, reflectance, share of the walls'
+        light, and 1 for skin or 2 for what has two sides, (V, 4)."""
+        kind = 2 * self._flips.float()
+        for begin, end in self._skins:
+            kind[begin:end] = 1
+        gloss = torch.stack([self._alpha, self._reflectance, self._walls[:, 0], kind], 1)
+        return self._shadow.cpu().numpy(), gloss.cpu().numpy()
+
     def on(self, normals: Tensor) -> tuple[Tensor, Tensor]:
         """Diffuse and specular light, each (T, V, 3) linear, on unit normals (T, V, 3)."""
         facing = (normals * self._views).sum(-1, keepdim=True)

@@ -20,7 +20,10 @@ _POSE: Final = [INDEX[name] for name in ("headYaw", "headPitch", "headRoll")]
 
 
 class Stage:
-    """Vertices of all parts one after another, V in all; `starts` says where each part's begin."""
+    """Vertices of all parts one after another, V in all; `starts` says where each part's begin.
+
+    `share`: (V, 1) of the head's turn; `pivot`: (3,) what it turns about.
+    """
 
     def __init__(self, head: Head, camera: Camera, device: torch.device) -> None:
         self._device = device
@@ -28,23 +31,30 @@ class Stage:
         self._positions = _Morphed([part.positions for part in head.parts], [part.morphs for part in head.parts], device)
         self._normals = _Morphed([part.normals for part in head.parts], [part.turns for part in head.parts], device)
         share = np.concatenate([part.share for part in head.parts])
-        self._share = torch.from_numpy(share * np.float32(_WHOLE_BODY if head.whole else 1.0)).to(device)[:, None]
-        self._joint = torch.from_numpy(head.joint.astype(np.float32)).to(device)
+        self.share = torch.from_numpy(share * np.float32(_WHOLE_BODY if head.whole else 1.0)).to(device)[:, None]
+        self.pivot = torch.from_numpy(head.joint[:3, 3].astype(np.float32)).to(device)
         rotation = head.joint[:3, :3] / np.linalg.norm(head.joint[:3, :3], axis=0)
         self._frame = torch.from_numpy(rotation.astype(np.float32)).to(device)
         self._camera = torch.from_numpy(camera.matrix()).to(device)
 
     def act(self, table: Table) -> tuple[Tensor, Tensor]:
         """World positions and unit normals, each (T, V, 3), of a table (T, 57)."""
-        channels = torch.from_numpy(gazing(table)).to(self._device)
-        weights, angles = channels[:, : len(ARKIT)], channels[:, _POSE]
-        turn = self._frame @ _turns(torch.deg2rad(angles)) @ self._frame.T
-        positions, normals = self._positions.at(weights), self._normals.at(weights)
-        pivot = self._joint[:3, 3]
-        around = positions - pivot
-        positions = positions + self._share * (around @ turn.mT - around)
-        normals = normals + self._share * (normals @ turn.mT - normals)
+        positions, normals = self.morphed(table)
+        turn = self.turns(table)
+        around = positions - self.pivot
+        positions = positions + self.share * (around @ turn.mT - around)
+        normals = normals + self.share * (normals @ turn.mT - normals)
         return positions, torch.nn.functional.normalize(normals, dim=-1)
+
+    def morphed(self, table: Table) -> tuple[Tensor, Tensor]:
+        """Positions and normals, each (T, V, 3), before the head turns."""
+        weights = torch.from_numpy(gazing(table)[:, : len(ARKIT)]).to(self._device)
+        return self._positions.at(weights), self._normals.at(weights)
+
+    def turns(self, table: Table) -> Tensor:
+        """The head's turns about its pivot, (T, 3, 3)."""
+        angles = torch.from_numpy(np.ascontiguousarray(table[:, _POSE], np.float32)).to(self._device)
+        return self._frame @ _turns(torch.deg2rad(angles)) @ self._frame.T
 
     def project(self, positions: Tensor, width: int, height: int) -> Tensor:
         """Pixels x, y (y down) and depth 0–1, (T, V, 3), of world positions."""

@@ -8,7 +8,7 @@ import torch
 from avatars.face.channels import INDEX
 from avatars.render.head import studio
 from avatars.render.head.develop import Encoder, averaged, toned
-from avatars.render.head.stage import gazing
+from avatars.render.look import gazing
 from tests.avatars.render.head.looks import head, pose
 
 

@@ -15,7 +15,7 @@ from tests.avatars.render.head.looks import head, pose, renderer
 @pytest.fixture(scope="module")
 def opengl() -> Iterator[GLHead]:
     try:
-        made = GLHead(head("omar"), (128, 128))
+        made = GLHead(head("omar"), (128, 128), oversample=1.5)
     except RenderFailed as problem:
         pytest.skip(f"OpenGL IS NOT TESTED HERE (Debian: libegl1, libgl1-mesa-dri): {problem}")
     yield made
@@ -40,3 +40,13 @@ def test_it_cuts_out_what_the_reference_cuts_out(opengl: GLHead) -> None:
 def test_it_refuses_what_is_no_face_table(opengl: GLHead) -> None:
     with pytest.raises(RenderFailed):
         opengl.render(np.zeros((1, 3), np.float32))
+
+
+def test_it_shares_a_thread_with_other_heads(opengl: GLHead) -> None:
+    before = opengl.render(pose())
+    other = GLHead(head("kenji"), (64, 64))
+    shown = other.render(pose())
+    assert np.array_equal(opengl.render(pose()), before)
+    assert np.array_equal(other.render(pose()), shown)
+    other.close()
+    assert np.array_equal(opengl.render(pose()), before)
