@@ -87,7 +87,7 @@ class SessionConsumer(Socket):
         self.mailbox = Mailbox(session_id, self.connection, is_driver=ticket.role == "driver")
         self.relay = Relay(self, self.mailbox, ticket.workspace_id)
         self.frames = frames_for(self, self.admission)
-        self.relay.silenced = self.frames.silence
+        self.relay.silenced, self.relay.first_picture = self.frames.silence, self.frames.first_picture
         await Hub.current().join(self.mailbox)
         await self._in_workspace(session_connect, role=ticket.role)
         if self.mailbox.is_driver:

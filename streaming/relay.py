@@ -41,9 +41,11 @@ class Relay:
         self.watch: TurnWatch | None = None
         self.muted = False
         self.silenced: Callable[[int], None] = lambda _turn: None  # told of every turn of which nothing more goes out
+        self.first_picture: Callable[[int], float | None] = lambda _turn: None  # when one of the turn was sent, monotonic
         self._tasks: list[asyncio.Task[None]] = []
         self._sent_seq = -1
         self._resuming = False
+        self._seen_from_start = 0  # the turn whose beginning this connection has witnessed
         self._order = asyncio.Lock()  # what was missed goes out before what is new
         self._finishing = asyncio.Lock()  # the end of a turn goes out before the beginning of the next one
 
@@ -174,6 +176,7 @@ class Relay:
         await self._finish(self.watch, TurnState.INTERRUPTED)
         self.watch = TurnWatch(turn=turn, text=fields["text"], request_id=fields["request_id"], began=time.monotonic())
         self.muted, self._sent_seq, self._resuming = False, -1, False
+        self._seen_from_start = turn
         self.silenced(turn - 1)
 
     async def _ended(self, reason: str) -> None:
@@ -212,10 +215,15 @@ class Relay:
                 await asyncio.shield(self._close(watch, outcome, heard, error))
 
     async def _close(self, watch: TurnWatch, outcome: TurnState, heard: Heard, error: str) -> None:
-        facts = await in_database(_write_down, self.workspace_id, self.mailbox.session_id, watch, outcome, heard, error)
+        ending = {"outcome": outcome, "error": error, "timings": self._picture_timings(watch)}
+        facts = await in_database(_write_down, self.workspace_id, self.mailbox.session_id, watch, heard, ending)
         await self.consumer.send(control("turn.finished", **facts))
         about = {"kind": "finished", "by": self.mailbox.connection, "facts": facts}
         await in_database(bus.tell, self.mailbox.session_id, watch.turn, **about)
+
+    def _picture_timings(self, watch: TurnWatch) -> dict[str, int]:
+        at = self.first_picture(watch.turn) if watch.turn == self._seen_from_start else None
+        return {} if at is None else {"first_video_ms": round((at - watch.began) * 1000)}
 
     async def finish_early(self) -> None:
         """The driver leaves for good."""
@@ -247,19 +255,16 @@ def _active_turn(*, session_id: str) -> Turn | None:
     return Turn.objects.filter(session_id=UUID(session_id), state__in=ACTIVE_TURNS).first()
 
 
-def _write_down(
-    workspace_id: str, session_id: str, watch: TurnWatch, outcome: TurnState, heard: Heard, error: str
-) -> dict[str, Any]:
+def _write_down(workspace_id: str, session_id: str, watch: TurnWatch, heard: Heard, ending: dict[str, Any]) -> dict[str, Any]:
     bus.stop(session_id, watch.turn)
     with workspace_scope(UUID(workspace_id)):
         turn = turn_finish(
             session_id=UUID(session_id),
             number=watch.turn,
-            outcome=outcome,
             spoken_ms=heard.spoken_ms,
             heard_text=heard.text,
             characters=heard.characters,
-            error=error,
+            **ending,
         )
     return {
         "turn": watch.turn,

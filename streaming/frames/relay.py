@@ -19,7 +19,7 @@ from streaming.frames import bus as frames_bus
 from streaming.frames.outbox import LEAST_WINDOW, Outbox
 from streaming.frames.tasks import Assignment, draw_session
 from streaming.hub import Hub, Mailbox
-from streaming.protocol import Kind, control
+from streaming.protocol import HEADER, Kind, control
 
 if TYPE_CHECKING:
     from streaming.consumers import SessionConsumer
@@ -74,6 +74,7 @@ class FramesRelay:
         self.outbox = Outbox(frozenset[Kind]())
         self.box: FrameBox | None = None
         self.heard = Heard()
+        self._first: tuple[int, float] = (0, 0.0)  # the turn of the newest picture, and when its first one was sent
         self._dropped_before = 0
         self._key_asked = 0.0
         self._tasks: list[asyncio.Task[None]] = []
@@ -155,8 +156,18 @@ class FramesRelay:
             box.news.clear()
             while (message := self.outbox.take()) is not None:
                 await self.consumer.send(bytes_data=message)
+                self._note(message)
             if self.outbox.needs_key:
                 await self.ask_for_key()
+
+    def _note(self, message: bytes) -> None:
+        turn = HEADER.unpack_from(message)[3]
+        if turn not in (0, self._first[0]):
+            self._first = (turn, time.monotonic())
+
+    def first_picture(self, turn: int) -> float | None:
+        """When the first picture of `turn` was sent, on the monotonic clock; None where none was."""
+        return self._first[1] if turn == self._first[0] else None
 
     async def _every(self, seconds: float, work: Callable[[], Awaitable[None]]) -> None:
         while True:

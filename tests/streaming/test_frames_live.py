@@ -53,9 +53,12 @@ async def test_it_draws_a_turn_beside_its_sound(easel: House, stage: Stage, quie
     await live.last_of(1)
     await until_last(live, 1)
     await live.played_all(1)
-    await live.event("turn.finished", turn=1, outcome="completed")
+    finished = await live.event("turn.finished", turn=1, outcome="completed")
 
     shown = pictures(live, 1)
+    asked = (await live.event("turn.started", turn=1))["at"]
+    assert 0 < finished["timings"]["first_video_ms"] < 2000
+    assert abs((shown[0].at - asked) * 1000 - finished["timings"]["first_video_ms"]) < 1000
     length_ms = live.milliseconds(1)
     assert [item.header.seq for item in shown] == list(range(len(shown)))
     gaps = np.diff([item.header.pts_ms for item in shown])
