@@ -19,7 +19,6 @@ FPS = 30
 # 100 ms, which is a whole number of frames at 30 fps.
 SEGMENTS_MS = (400, 600, 1000, 1000)
 SEGMENT_MS = 2000
-GRAIN_MS = 100
 _SAMPLES_PER_MS = SAMPLE_RATE // 1000
 
 

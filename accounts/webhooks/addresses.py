@@ -19,7 +19,6 @@ from accounts.errors import Invalid
 from accounts.webhooks.models import URL_LENGTH
 
 Resolver = Callable[[str, int], list[str]]
-_DEFAULT_PORTS = {"https": 443, "http": 80}
 _SAFE_PORTS = frozenset({443, 8443})
 
 # IANA's special-purpose registry (RFC 6890 and later) and multicast: nothing of this is a server on the internet.
@@ -95,12 +94,6 @@ def _is_address(host: str) -> bool:
     except ValueError:
         return False
     return True
-
-
-def port_of(url: str) -> int:
-    """The port that the URL means."""
-    parts = urlsplit(url)
-    return parts.port or _DEFAULT_PORTS[parts.scheme]
 
 
 def is_public(address: str) -> bool:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime
-
 from django.db import models
 from django.db.models import Q
 
@@ -111,9 +109,6 @@ class WebhookDelivery(TenantModel):
             models.Index(fields=["due_at"], condition=Q(state="pending"), name="webhook_delivery_due"),
             models.Index(fields=["endpoint", "-created_at"], name="webhook_delivery_recent"),
         ]
-
-    def is_leased(self, now: datetime) -> bool:
-        return self.leased_until is not None and self.leased_until > now
 
 
 class WebhookAttempt(TenantModel):

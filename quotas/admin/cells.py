@@ -11,10 +11,7 @@ from django.contrib import admin
 from django.core.paginator import Paginator
 from django.db import models
 from django.http import HttpRequest
-from django.urls import reverse
 from django.utils.functional import cached_property
-from django.utils.html import format_html
-from django.utils.safestring import SafeString
 
 if TYPE_CHECKING:
     TabularInline = admin.TabularInline[Any, Any]
@@ -38,12 +35,6 @@ def money_cell(label: str, field: str) -> Callable[[Any], str]:
     cell.short_description = label  # type: ignore[attr-defined]
     cell.admin_order_field = field  # type: ignore[attr-defined]
     return cell
-
-
-def link_to(row: models.Model, text: str) -> SafeString:
-    """A link to a row's page."""
-    address = reverse(f"admin:{row._meta.app_label}_{row._meta.model_name}_change", args=[row.pk])
-    return format_html('<a href="{}">{}</a>', address, text)
 
 
 class MinorField(forms.DecimalField):

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from urllib.parse import urljoin, urlsplit
-from uuid import UUID
 
 from django.conf import settings
 
@@ -100,7 +99,7 @@ def billing_email() -> str:
     return owner.user.email if owner else ""
 
 
-def refresh_account(workspace_id: UUID) -> bool:
+def refresh_account() -> bool:
     """Ask Stripe whether a means of payment is on file, and keep the answer; call it inside the workspace's scope.
 
     The row stays locked while Stripe is asked, so that of two answers the newer one is kept. True when there is another

@@ -85,7 +85,7 @@ def _look_at_account(customer: str) -> Charges:
     if workspace_id is None:
         return []
     with workspace_scope(workspace_id):
-        if not refresh_account(workspace_id):
+        if not refresh_account():
             return []
         return [(workspace_id, invoice_id) for invoice_id in try_again_now(timezone.now())]
 
