@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db.models import Sum
+from django.db.models import QuerySet, Sum
 from django.utils import timezone
 
 from accounts import audit
@@ -166,6 +166,11 @@ def _sold_by(invoice: Invoice) -> str:
     while invoice.replaces is not None:
         invoice = invoice.replaces
     return invoice.key.removeprefix("purchase/")
+
+
+def grants() -> QuerySet[CreditGrant]:
+    """Every grant of the workspace, the youngest first."""
+    return CreditGrant.objects.order_by("-created_at", "-id")
 
 
 def money_left(*, currency: str, at: datetime | None = None) -> int:
