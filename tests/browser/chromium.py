@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -24,6 +25,13 @@ def launch(playwright: Playwright, *extra: str) -> Browser:
     if path is None:
         _do_without()
     return playwright.chromium.launch(executable_path=path, args=[*_ARGUMENTS, *extra])
+
+
+def filming(picture: Path) -> list[str]:
+    """Arguments for a camera that films this JPEG, and that pages may use without asking."""
+    film = Path(tempfile.gettempdir()) / f"visavis-{picture.stem}.mjpeg"
+    film.write_bytes(picture.read_bytes())  # one picture, again and again
+    return ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream", f"--use-file-for-fake-video-capture={film}"]
 
 
 def _executable(playwright: Playwright) -> str | None:

@@ -6,6 +6,7 @@ A test fails at its end when a page complained: errors on the console, requests 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,13 +16,14 @@ from accounts.models import User, Workspace
 from accounts.tenancy import workspace_scope
 from sessions.selectors import live_sessions
 from sessions.services import session_end
-from tests.browser.chromium import launch
+from tests.browser.chromium import filming, launch
 from tests.browser.line import Line
 from tests.browser.mailbox import Mailbox
 from tests.browser.visitor import Visit, Visitor
 from tests.house import House
 from tests.people import sign_in
 
+PORTRAIT = Path(__file__).resolve().parents[1] / "avatars" / "photo" / "pictures" / "astronaut.jpg"
 SMALL = {"width": 480, "height": 420}  # a stage that software can draw
 
 
@@ -39,7 +41,7 @@ def browser(house: House, line: Line) -> Iterator[Browser]:
     # Playwright runs an event loop in this thread; Django would refuse its database there.
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
-        browser = launch(playwright, f"--host-resolver-rules=MAP localhost 127.0.0.1:{line.port}")
+        browser = launch(playwright, f"--host-resolver-rules=MAP localhost 127.0.0.1:{line.port}", *filming(PORTRAIT))
         yield browser
         browser.close()
 

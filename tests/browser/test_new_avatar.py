@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import User, Workspace
 from accounts.tenancy import workspace_scope
@@ -16,6 +16,7 @@ from avatars.models import Avatar
 from config.processes import render
 from tests.avatars.own.conftest import picture
 from tests.avatars.own.heads import head
+from tests.browser.conftest import PORTRAIT
 from tests.browser.visitor import Visit
 from tests.house import House
 
@@ -61,6 +62,57 @@ def test_a_refused_picture_makes_room_for_a_better_one(visit: Visit, alice: User
     with workspace_scope(workspace.pk):
         made = Avatar.objects.get()
     expect(page.locator("input[name=avatar]:checked")).to_have_value(str(made.pk))
+
+
+def test_the_camera_takes_a_picture_and_is_switched_off(visit: Visit, alice: User, workspace: Workspace) -> None:
+    page = visit(alice, workspace, viewport={"width": 1200, "height": 900}).go("/avatars/new")
+    page.get_by_role("button", name="Use the camera").dblclick()
+    take = page.get_by_role("button", name="Take the picture")
+    expect(take).to_be_focused()
+    page.wait_for_function("() => document.querySelector('#camera').videoWidth > 0")
+    page.evaluate("() => { window.tracks = document.querySelector('#camera').srcObject.getTracks(); }")
+    page.get_by_role("button", name="Cancel").first.click()
+    expect(page.get_by_role("button", name="Use the camera")).to_be_visible()
+    assert page.evaluate("() => window.tracks.every((track) => track.readyState === 'ended')")
+    page.get_by_role("button", name="Use the camera").click()
+    take.press("Enter")
+    expect(page.locator("#preview")).to_be_visible()
+    assert page.evaluate("() => document.querySelector('#camera').srcObject") is None
+    assert page.evaluate("() => document.querySelector('#preview').decode().then(() => preview.naturalWidth)") >= 400
+    page.get_by_label("Name", exact=True).fill("From the camera")
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Make the avatar").click()
+    expect(page.get_by_role("heading", name="From the camera is ready.")).to_be_visible(timeout=60_000)
+
+
+def test_a_picture_can_be_dropped_and_one_that_misses_does_no_harm(
+    visit: Visit, alice: User, workspace: Workspace, tmp_path: Path
+) -> None:
+    page = visit(alice, workspace, draws=False, viewport={"width": 1200, "height": 900}).go("/avatars/new")
+    note, portrait = tmp_path / "notes.txt", tmp_path / "my-face.jpg"
+    note.write_text("text")
+    portrait.write_bytes(PORTRAIT.read_bytes())
+    drop(page, page.locator("h1"), note)
+    expect(page.get_by_text("Choose a JPEG, PNG or WebP picture")).to_be_hidden()
+    drop(page, page.locator("#drop"), note)
+    expect(page.get_by_text("Choose a JPEG, PNG or WebP picture")).to_be_visible()
+    drop(page, page.locator("#drop"), portrait)
+    expect(page.locator("#preview")).to_be_visible()
+    expect(page.locator("#drop")).not_to_have_class(re.compile("is-over"))
+    expect(page.locator("#maker")).to_have_attribute("data-state", "chosen")
+    assert page.url.endswith("/avatars/new")
+
+
+def drop(page: Page, target: Locator, path: Path) -> None:
+    """As the system does it when a file is dragged from a folder."""
+    box = target.bounding_box()
+    assert box is not None
+    devtools = page.context.new_cdp_session(page)
+    data = {"items": [], "files": [str(path)], "dragOperationsMask": 1}
+    for kind in ("dragEnter", "dragOver", "drop"):
+        place = {"x": box["x"] + box["width"] / 2, "y": box["y"] + box["height"] / 2}
+        devtools.send("Input.dispatchDragEvent", {"type": kind, "data": data} | place)
+    devtools.detach()
 
 
 def test_it_is_deleted_in_the_gallery_by_who_types_its_name(

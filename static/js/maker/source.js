@@ -58,13 +58,21 @@ export class Source {
     this.#onChange();
   }
 
+  // One camera at a time; a file that was chosen while the browser asked for leave has gone before it.
   async #openCamera() {
+    $("camera-open").disabled = true;
+    const before = this.file;
     try {
       await this.#camera.open();
+      if (this.file !== before) return this.#camera.close();
+      $("file-problem").textContent = "";
       this.#enter("camera");
       $("camera-take").focus();
     } catch (error) {
+      this.#camera.close();
       $("file-problem").textContent = whyNot(error);
+    } finally {
+      $("camera-open").disabled = false;
     }
   }
 
@@ -86,11 +94,14 @@ export class Source {
       zone.classList.toggle("is-over", is);
     };
     zone.addEventListener("dragover", (event) => over(event, true));
-    zone.addEventListener("dragleave", (event) => over(event, false));
+    zone.addEventListener("dragleave", (event) => over(event, zone.contains(event.relatedTarget)));
     zone.addEventListener("drop", (event) => {
       over(event, false);
-      this.choose(event.dataTransfer.files[0]);
+      if (event.dataTransfer.files.length) this.choose(event.dataTransfer.files[0]);
+      else $("file-problem").textContent = "That was no file. Save the picture first, then drop its file.";
     });
+    // A file that misses would be opened in place of the page, and what was typed is gone.
+    for (const name of ["dragover", "drop"]) window.addEventListener(name, (event) => event.preventDefault());
   }
 }
 
