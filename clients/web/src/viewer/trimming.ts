@@ -3,7 +3,7 @@
  *
  * What stays is sorted front to back, so that graphics cards skip what is covered.
  */
-import { BufferAttribute, Mesh, MeshStandardMaterial, type Object3D, Vector3 } from 'three';
+import { BufferAttribute, Mesh, MeshBasicMaterial, MeshStandardMaterial, type Object3D, Vector3 } from 'three';
 import { newFrame } from '../face';
 import { type Cover, DepthMap, type Triangles } from './DepthMap';
 import type { HeadMeasure } from './framing';
@@ -107,10 +107,10 @@ function projected(mesh: Mesh, { eyeLevel, depth, scale }: HeadMeasure, cover: C
 }
 
 function coverOf(hair: Mesh): Cover | null {
-  const material = hair.material as MeshStandardMaterial;
+  const material = surfaceOf(hair);
   const uv = hair.geometry.getAttribute('uv');
-  const picture = alphaOf(material.map?.image);
-  if (picture === null || uv === undefined) return null;
+  const picture = alphaOf(material?.map?.image);
+  if (material === null || picture === null || uv === undefined) return null;
   const { width, height, data } = picture;
   const wrap = (share: number, size: number) => Math.min(size - 1, Math.floor((share - Math.floor(share)) * size));
   return {
@@ -135,12 +135,18 @@ function meshesOf(root: Object3D): Mesh[] {
   return meshes;
 }
 
-function isHair({ material, geometry, morphTargetInfluences }: Mesh): boolean {
-  if (!(material instanceof MeshStandardMaterial) || material.alphaTest === 0) return false;
-  return morphTargetInfluences === undefined && (geometry.index?.count ?? 0) >= 3 * LEAST;
+function isHair(mesh: Mesh): boolean {
+  if ((surfaceOf(mesh)?.alphaTest ?? 0) === 0 || mesh.morphTargetInfluences !== undefined) return false;
+  return (mesh.geometry.index?.count ?? 0) >= 3 * LEAST;
+}
+
+/** In the full look or the plain one. */
+function surfaceOf({ material }: Mesh): MeshStandardMaterial | MeshBasicMaterial | null {
+  return material instanceof MeshStandardMaterial || material instanceof MeshBasicMaterial ? material : null;
 }
 
 /** Surfaces that hide hair; thin parts and what lies inside of the head do not matter. */
-function isSolid({ material }: Mesh): boolean {
-  return material instanceof MeshStandardMaterial && (material.name === 'skin' || material.name === 'cloth');
+function isSolid(mesh: Mesh): boolean {
+  const name = surfaceOf(mesh)?.name;
+  return name === 'skin' || name === 'cloth';
 }
