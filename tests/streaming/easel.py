@@ -9,8 +9,8 @@ import django
 import numpy as np
 
 from avatars.face import CHANNELS
-from avatars.render.base import Pictures, RenderFailed, Table
-from avatars.render.choose import Recipe
+from avatars.render.base import Pictures, Renderer, RenderFailed, Table
+from avatars.render.choose import Recipe, build
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 django.setup()
@@ -62,8 +62,10 @@ class Slow(Bars):
         return super().render(table)
 
 
-def bars(recipe: Recipe) -> Bars:
-    """Kenji's do not last, Omar's are slow."""
+def bars(recipe: Recipe) -> Renderer:
+    """Kenji's do not last, Omar's are slow; who stands before something is drawn in earnest."""
+    if recipe.look.background:
+        return build(recipe)
     return {"kenji": Mortal, "omar": Slow}.get(recipe.asset.stem, Bars)(recipe.size[0])
 
 
