@@ -48,7 +48,7 @@ class Viewer(Listener):
     def __init__(self, *given: Any) -> None:
         super().__init__(*given)
         self.shown: dict[int, Shown] = {}
-        self.received = 0
+        self.received = self.pictures = 0
         self.changes: list[dict[str, Any]] = []
         self.drawn = asyncio.Event()
         self.teller = asyncio.create_task(self._tell())
@@ -59,6 +59,7 @@ class Viewer(Listener):
             super()._media(message, now)
             return
         self.received += len(message)
+        self.pictures += 1
         if number:
             self._picture(self.turns[number], self.shown.setdefault(number, Shown()), pts_ms, now)
 
@@ -103,14 +104,14 @@ async def main() -> None:
         viewers = [await Viewer.open(http, wish) for _ in range(order.sessions)]
         await asyncio.wait_for(asyncio.gather(*(viewer.drawn.wait() for viewer in viewers)), 60)
         print("ready", flush=True)
-        began = time.process_time()
+        began, pictures = time.process_time(), sum(viewer.pictures for viewer in viewers)
         said = await asyncio.gather(*(keep_talking(viewer, order.seconds) for viewer in viewers))
-        cpu = time.process_time() - began
+        cpu, pictures = time.process_time() - began, sum(viewer.pictures for viewer in viewers) - pictures
         for viewer in viewers:
             viewer.teller.cancel()
         seen = [turn for viewer, turns in zip(viewers, said, strict=True) for turn in _turns(viewer, turns)]
         changes = [viewer.changes for viewer in viewers]
-        print(json.dumps({"turns": seen, "changes": changes, "cpu_s": cpu}), flush=True)
+        print(json.dumps({"turns": seen, "changes": changes, "cpu_s": cpu, "pictures": pictures}), flush=True)
         await asyncio.gather(*(viewer.close() for viewer in viewers))
 
 

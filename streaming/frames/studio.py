@@ -30,7 +30,7 @@ from streaming.frames.timing import Batch, Pace
 
 MOST = 8  # frames at a time
 LOOK_S = 2.0  # between looks whether anybody is there
-SIDES = (256, 512, 1024)  # few, so that sessions share renderers; pictures are made smaller where that was asked for
+SIDES = (256, 384, 512, 1024)  # few, so that sessions share renderers; pictures are made smaller where that was asked for
 STILL_FPS = 1.0  # of the portrait, where the plan has no more pictures
 
 
@@ -48,8 +48,8 @@ class Studio:
         self.pace = Pace()
         self.is_over = self.is_spent = False
         self._looked_at = self._driver_at = time.monotonic()
-        self._side, self._due = 0, 0.0
-        self._ladder: Ladder | None = None
+        self._due = 0.0
+        self._ladders: dict[int, Ladder] = {}  # by their pictures' side
         self._steps: list[Degraded] = []  # of the ladder, told by this thread and not by the one that draws
 
     def run(self) -> None:
@@ -64,8 +64,7 @@ class Studio:
                 self._follow(ear)
             finally:
                 self.meter.close()
-                if self._ladder is not None:
-                    self._ladder.close()
+                self._step_off()
 
     def _follow(self, ear: Any) -> None:
         self._first()
@@ -119,6 +118,7 @@ class Studio:
         if fields is None:
             self.is_over = True
         else:
+            self._step_off()
             self.sender.ask(VideoWish.from_json(fields))
 
     def _draw(self, now: float) -> None:
@@ -142,7 +142,7 @@ class Studio:
         self.meter.delivered(self.sender.take_delivered())
 
     def _send_drawn(self, batch: Batch) -> None:
-        ladder, table = self._ladder_for(self.sender.wish), glancing(batch.table, self.gaze)
+        ladder, table = self._ladder(), glancing(batch.table, self.gaze)
         asked = begun = drawn = time.monotonic()
 
         def draw() -> Pictures:
@@ -176,16 +176,21 @@ class Studio:
         still = self.face.still(self.sender.wish.width)
         return np.broadcast_to(still, (count, *still.shape))
 
-    def _ladder_for(self, wish: VideoWish) -> Ladder:
-        side = next((side for side in SIDES if side >= wish.width), SIDES[-1])
-        if self._ladder is None or self._side != side:
-            self._side = side
+    def _ladder(self) -> Ladder:
+        """For the size of the moment: what is shown small is drawn small."""
+        wish, wanted = self.sender.wish, recipe(self.sender.wish, self.sender.quality.level).side
+        side = next((side for side in SIDES if side >= wanted), SIDES[-1])
+        if side not in self._ladders:
             rules = Rules(budget_ms=1000 / recipe(wish, len(LEVELS) - 1).fps)  # below that, fewer pictures are no help
-            if self._ladder is not None:
-                self._ladder.close()
             rungs = self.face.rungs(side, warm.maker(lambda: self._due))
-            self._ladder = Ladder(rungs, self.face.still(side), told=self._steps.append, rules=rules)
-        return self._ladder
+            self._ladders[side] = Ladder(rungs, self.face.still(side), told=self._steps.append, rules=rules)
+        return self._ladders[side]
+
+    def _step_off(self) -> None:
+        """Leave all ladders; what they draw with stays warm."""
+        for ladder in self._ladders.values():
+            ladder.close()
+        self._ladders = {}
 
     def _look(self, now: float) -> None:
         if now - self._looked_at < LOOK_S:
