@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -31,7 +29,6 @@ from quotas.models import (
     UsageEvent,
 )
 from quotas.services import backfill
-from tests.conftest import OWNER_URL
 from tests.quotas.billing.bills import ANCHOR, FIRST_END, Sold, close, offer, put_on
 from tests.quotas.factories import usage
 
@@ -72,17 +69,6 @@ def closed(workspace: Workspace) -> Workspace:
         backfill(metric=Metric.AVATAR_MS, quantity=5, event_id="one", usage=usage())
     close(FIRST_END)
     return workspace
-
-
-@pytest.fixture
-def owner(transactional_db: None) -> Iterator[psycopg.Connection[Any]]:
-    """A connection of the role that owns the tables, seeing all workspaces."""
-    url = urlsplit(OWNER_URL)._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-    with psycopg.connect(url) as role:
-        role.execute("SELECT set_config('app.every_workspace', 'on', false)")
-        role.commit()
-        yield role
-        role.rollback()
 
 
 def everything() -> dict[str, list[Any]]:

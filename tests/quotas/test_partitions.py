@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 import psycopg
 import pytest
@@ -16,21 +14,9 @@ from accounts.tenancy import workspace_scope
 from quotas.models import UsageEntry
 from quotas.partitions import LEDGER, ensure_partitions, partition_of
 from quotas.services import settle
-from tests.conftest import OWNER_URL
 from tests.quotas.factories import subscribe, take, usage, utc
 
 CHANGES = ("UPDATE {} SET quantity = 1", "DELETE FROM {}", "TRUNCATE {}")
-
-
-@pytest.fixture
-def owner(transactional_db: None) -> Iterator[psycopg.Connection[Any]]:
-    """A connection of the role that owns the tables, seeing all workspaces; what it does is rolled back."""
-    url = urlsplit(OWNER_URL)._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-    with psycopg.connect(url) as role:
-        role.execute("SELECT set_config('app.every_workspace', 'on', false)")
-        role.commit()
-        yield role
-        role.rollback()
 
 
 def use(workspace: Workspace, used: int = 100) -> UsageEntry:
