@@ -14,11 +14,10 @@ from accounts.errors import NotFound
 from accounts.tenancy import workspace_scope
 from avatars.models import StoredFile
 from avatars.services.files import access_file
-from avatars.storage import file_name, is_signed
+from avatars.storage import disposition, is_signed
 
 _RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
 _LONGEST_RANGE = 8 << 20
-_SHOWN = ("image/", "video/", "audio/", "text/vtt", "model/gltf-binary")  # by pages; anything else is only ever saved
 # What a viewer on somebody else's page needs; everything else is for our own pages.
 _FOR_EVERY_PAGE = frozenset({"head", "portrait", "thumbnail", "thumbnail_webp"})
 
@@ -59,9 +58,7 @@ def _content(row: StoredFile, wished: str) -> HttpResponse:
 def _guard(response: HttpResponse, row: StoredFile, *, seconds: int) -> None:
     """It is shown as what it is, runs nothing, and no shared cache keeps it."""
     for_all = row.purpose in _FOR_EVERY_PAGE
-    # A name given here would win over the one that a page's link gives the file.
-    shown = row.media_type.startswith(_SHOWN)
-    response["Content-Disposition"] = "inline" if shown else f'attachment; filename="{file_name(row)}"'
+    response["Content-Disposition"] = disposition(row)
     response["Accept-Ranges"] = "bytes"
     response["Cache-Control"] = f"private, max-age={max(0, seconds)}, immutable"
     response["Content-Security-Policy"] = "default-src 'none'; sandbox"

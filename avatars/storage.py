@@ -37,6 +37,7 @@ ENDINGS = {
     "text/vtt": "vtt",
 }
 FOLDERS = QUARANTINE, KEPT = "quarantine", "files"
+_SHOWN = ("image/", "video/", "audio/", "text/vtt", "model/gltf-binary")
 _SALT = "avatars.storage"
 Write = Callable[..., StoredFile]
 
@@ -101,7 +102,8 @@ def erase(name: str) -> None:
 def link(row: StoredFile) -> str:
     """An address that shows the file to whoever has it, for one to two windows (FILE_LINK_SECONDS) from now on."""
     if not isinstance(default_storage, PrivateFolder):
-        return default_storage.url(row.name)
+        signed: Callable[..., str] = default_storage.signed  # type: ignore[attr-defined]
+        return signed(row.name, media_type=row.media_type, disposition=disposition(row))
     expires = _end_of_window()
     query = urlencode({"expires": expires, "signature": signature(row.workspace_id, row.pk, expires)})
     return f"{reverse('file', args=[row.workspace_id, row.pk, file_name(row)])}?{query}"
@@ -110,6 +112,12 @@ def link(row: StoredFile) -> str:
 def file_name(row: StoredFile) -> str:
     """What the file is called when somebody saves it."""
     return f"{row.purpose}.{ENDINGS.get(row.media_type, 'bin')}"
+
+
+def disposition(row: StoredFile) -> str:
+    """Content-Disposition: types that pages show are shown, anything else is only ever saved. What is shown has no name
+    here: it would win over the one that a page's link gives the file."""
+    return "inline" if row.media_type.startswith(_SHOWN) else f'attachment; filename="{file_name(row)}"'
 
 
 def is_signed(workspace_id: UUID, file_id: UUID, expires: str, given: str) -> bool:

@@ -216,7 +216,7 @@ STORAGES: dict[str, Any] = {
 }
 if FILES_S3_BUCKET:
     STORAGES["default"] = {
-        "BACKEND": "storages.backends.s3.S3Storage",
+        "BACKEND": "avatars.bucket.PrivateBucket",
         "OPTIONS": {
             "bucket_name": FILES_S3_BUCKET,
             "endpoint_url": env.text("FILES_S3_ENDPOINT", "") or None,
