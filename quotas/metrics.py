@@ -29,7 +29,7 @@ class Metric(models.TextChoices):
 
 
 GAUGES = frozenset({Metric.CONCURRENT_SESSIONS, Metric.STORAGE_BYTES, Metric.VOICES, Metric.AVATARS, Metric.MEMBERS})
-# What the product shows today; members are seen on their own page, plans already carry figures for the rest.
+# What the product shows today; seats are enforced (seats.py) and not shown, plans already carry figures for the rest.
 METERED = (
     Metric.CONCURRENT_SESSIONS,
     Metric.AVATAR_MS,

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 
 import accounts.queue  # noqa: F401  (actors belong to its broker)
-from accounts.mail import compose
+from accounts.mail import compose, one_at_a_time
 from accounts.models import Membership, Role, Workspace
 from accounts.tenancy import workspace_scope
 from quotas.billing.rules import SPEND_CAP
@@ -34,6 +34,11 @@ class Crossing:
 @dramatiq.actor(queue_name="mail")
 def mail_alerts(workspace_id: str, firing_ids: Sequence[str]) -> None:
     """Tell owners and admins which limits have come close, in one mail for all of them. A repeat sends nothing."""
+    with one_at_a_time(f"alerts/{workspace_id}"):
+        _send_once(workspace_id, firing_ids)
+
+
+def _send_once(workspace_id: str, firing_ids: Sequence[str]) -> None:
     with workspace_scope(UUID(workspace_id)):
         firings = AlertFiring.objects.select_related("period__plan").filter(pk__in=firing_ids, mailed_at=None)
         crossings = [_crossing(row) for row in firings.order_by("-threshold_percent", "metric")]

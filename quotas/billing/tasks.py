@@ -10,7 +10,7 @@ from django.core.mail import EmailMessage
 
 import accounts.queue  # noqa: F401  (actors belong to its broker)
 from accounts import audit
-from accounts.mail import compose
+from accounts.mail import compose, one_at_a_time
 from accounts.models import AuditEntry, Membership, Role
 from accounts.tenancy import workspace_scope
 from quotas.billing.documents import file_name, invoice_pdf
@@ -25,6 +25,11 @@ _MAILED = "invoice.mailed"
 def mail_invoice(workspace_id: str, invoice_id: str) -> None:
     """Send an invoice with its document to the billing address, or to the owner where there is none. Once: a repeat of
     a message that was sent does nothing."""
+    with one_at_a_time(invoice_id):
+        _send_once(workspace_id, invoice_id)
+
+
+def _send_once(workspace_id: str, invoice_id: str) -> None:
     with workspace_scope(UUID(workspace_id)):
         invoice = Invoice.objects.filter(pk=invoice_id).first()
         if invoice is None:

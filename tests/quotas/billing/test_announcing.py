@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 import time_machine
+from django.core.mail import EmailMessage
+from django.core.mail.backends.locmem import EmailBackend
+from django.db import connection
+from dramatiq.errors import Retry
+from pytest_django.fixtures import Settings
 
 from accounts.models import Workspace
 from accounts.tenancy import workspace_scope
@@ -40,6 +48,43 @@ def test_it_asks_again_for_mails_that_got_lost_until_they_are_sent(
     assert asked == [ours, ours]
     mail_invoice.fn(str(workspace.pk), ours)
     assert _forgotten(300) == 0
+
+
+class Waiting(EmailBackend):
+    """A mail server that takes its time."""
+
+    asked, go_on = threading.Event(), threading.Event()
+
+    def send_messages(self, messages: Sequence[EmailMessage]) -> int:
+        self.asked.set()
+        assert self.go_on.wait(10)
+        return super().send_messages(messages)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_sends_once_what_stands_in_the_queue_twice(
+    workspace: Workspace, mailoutbox: list[EmailMessage], settings: Settings
+) -> None:
+    put_on(workspace, offer())
+    close(FIRST_END)
+    message = str(workspace.pk), str(invoices(workspace)[0].pk)
+    settings.EMAIL_BACKEND = f"{__name__}.Waiting"
+    with ThreadPoolExecutor(1) as worker:
+        first = worker.submit(_mailed, *message)
+        assert Waiting.asked.wait(10)
+        with pytest.raises(Retry):
+            mail_invoice.fn(*message)
+        Waiting.go_on.set()
+        first.result(10)
+    mail_invoice.fn(*message)
+    assert len(mailoutbox) == 1
+
+
+def _mailed(*message: str) -> None:
+    try:
+        mail_invoice.fn(*message)
+    finally:
+        connection.close()
 
 
 def _forgotten(minutes: int) -> int:
