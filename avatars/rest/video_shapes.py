@@ -74,6 +74,13 @@ class VideoIn(StrictSerializer):
     voice = serializers.CharField(
         max_length=60, required=False, default="", allow_blank=True, help_text="A voice's id; default: the avatar's own."
     )
+    transcript = serializers.CharField(
+        max_length=MOST_CHARACTERS,
+        required=False,
+        default="",
+        allow_blank=True,
+        help_text="What a recording says, in the language of the voice: its captions are timed by it.",
+    )
     rate = FiniteFloatField(min_value=0.5, max_value=2.0, required=False, help_text="Times the voice's own pace; default: 1.")
     emotions = EmotionCueIn(many=True, required=False, default=list, help_text=f"{MOST_CUES} at most.")
     background = serializers.CharField(
@@ -149,6 +156,7 @@ class VideoOut(serializers.Serializer[Any]):
     avatar = serializers.CharField()
     voice = serializers.CharField(allow_blank=True)
     script = serializers.CharField(allow_blank=True)
+    transcript = serializers.CharField(allow_blank=True)
     width = serializers.IntegerField()
     height = serializers.IntegerField()
     fps = serializers.IntegerField()
@@ -172,7 +180,7 @@ def wish_of(fields: dict[str, Any], staging: Staging, label: str) -> VideoWish:
     cues = tuple(EmotionCue(**cue) for cue in fields["emotions"])
     if not cues and staging.emotion != NEUTRAL:
         cues = (EmotionCue(name=staging.emotion, intensity=staging.intensity, at_ms=0),)
-    named = {name: fields[name] for name in ("script", "width", "height", "fps", "format", "captions", "alpha")}
+    named = {name: fields[name] for name in ("script", "transcript", "width", "height", "fps", "format", "captions", "alpha")}
     return VideoWish(
         avatar=staging.avatar,
         voice=staging.voice,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import BytesIO
 
 import av
@@ -9,11 +11,14 @@ import numpy as np
 from av.error import FFmpegError
 from numpy.typing import NDArray
 
+from avatars.audio.features import Floats
 from avatars.audio.track import HeardClause, clauses
+from avatars.audio.visemes import posteriors_of
 from avatars.face import DEFAULT_RIG, Rig
-from avatars.videos.performance import Performance, perform
+from avatars.videos.alignment import aligned, soundings
+from avatars.videos.performance import Performance, later, perform
 from avatars.videos.wish import LEAST_SECONDS, MOST_SECONDS, VideoWish
-from avatars.voice import SAMPLE_RATE, SpeechChunk
+from avatars.voice import SAMPLE_RATE, SpeechChunk, Word, catalogue, is_slow, speak
 
 
 class Unreadable(Exception):
@@ -47,11 +52,37 @@ def decoded(upload: bytes) -> NDArray[np.int16]:
     return sound.astype(np.int16)
 
 
-def recorded(recording: bytes, wish: VideoWish, rig: Rig = DEFAULT_RIG) -> Performance:
-    """A recording, a file as it was sent, with lips that follow it. Raises Unreadable, TooLong."""
+def recorded(
+    recording: bytes, wish: VideoWish, rig: Rig = DEFAULT_RIG, *, heard: Callable[[], None] = lambda: None
+) -> Performance:
+    """A recording, a file as it was sent, with lips that follow it; its transcript's words with their times. `heard()` is
+    called now and then. Raises Unreadable, TooLong, Differs, SpeechError."""
     sound = decoded(recording)
-    heard = clauses(sound.astype(np.float32) / np.float32(32768), SAMPLE_RATE)
-    return perform((_chunk(clause) for clause in heard), wish, rig, sound=sound)
+    heard()
+    samples = sound.astype(np.float32) / np.float32(32768)
+    words = _timed_words(samples, wish, heard) if wish.transcript.strip() else ()
+    performance = perform((_chunk(clause) for clause in clauses(samples, SAMPLE_RATE)), wish, rig, sound=sound)
+    return replace(performance, words=words)
+
+
+def _timed_words(samples: Floats, wish: VideoWish, heard: Callable[[], None]) -> tuple[Word, ...]:
+    def spoken() -> Iterator[SpeechChunk]:
+        for chunk in speak(wish.transcript, voice=_reader(wish.voice)):
+            yield chunk
+            heard()
+
+    words = soundings(spoken())
+    return tuple(later(word) for word in aligned(posteriors_of(samples, SAMPLE_RATE), words))
+
+
+def _reader(voice: str) -> str:
+    """Who reads a transcript to find out how it sounds: the voice, or a quick one of its language."""
+    if not is_slow(voice):
+        return voice
+    known = {info.id: info for info in catalogue()}
+    language = known[voice].language.partition("-")[0]
+    quick = (one.id for one in known.values() if one.available and one.language.partition("-")[0] == language)
+    return next((one for one in quick if not is_slow(one)), voice)
 
 
 def _chunk(clause: HeardClause) -> SpeechChunk:

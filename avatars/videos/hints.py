@@ -15,6 +15,7 @@ _HINTS = {
     "recording_too_long": "Send it in parts.",
     "recording_too_short": "Send a longer recording.",
     "spend_cap_reached": "Raise the workspace's spend cap under Billing.",
+    "transcript_differs": "Send the very words that are heard, in the voice's language; or leave captions and transcript out.",
     "too_long": "Shorten the script, or make several videos.",
     "unreadable_sound": "Send WAV, MP3, Ogg, M4A, WebM or FLAC.",
     "unsupported_language": "Choose a voice of the script's language.",

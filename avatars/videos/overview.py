@@ -32,6 +32,7 @@ def _shape(video: Video, files: dict[str, StoredFile]) -> dict[str, Any]:
     return {name: video.wish[name] for name in _OF_THE_WISH} | {
         "id": video.pk,
         "disclosure_text": video.wish["label"],
+        "transcript": video.wish.get("transcript", ""),
         "title": video.title,
         "state": video.state,
         "progress": {"percent": progress.percent, "stage": progress.stage, "seconds_left": progress.seconds_left},

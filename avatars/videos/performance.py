@@ -98,7 +98,7 @@ class _Acting:
         self._animator.speak(chunk, at_ms=begin)
         self._draw(begin)
         self._sound.append(chunk.pcm)
-        self._words += [_later(word) for word in chunk.words]
+        self._words += [later(word) for word in chunk.words]
         self._end_ms = begin + chunk.duration_ms
         self._read += chunk.characters
         if self._end_ms > MOST_MS:
@@ -153,7 +153,8 @@ def _heard_at(chunk: SpeechChunk, character: int) -> int:
     return 0
 
 
-def _later(word: Word) -> Word:
+def later(word: Word) -> Word:
+    """A word of the speech on the video's clock."""
     return Word(text=word.text, start_ms=word.start_ms + LEAD_MS, end_ms=word.end_ms + LEAD_MS)
 
 

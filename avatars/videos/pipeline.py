@@ -21,6 +21,7 @@ from avatars.render.base import Renderer, RenderFailed
 from avatars.services.files import doom, files_of
 from avatars.storage import content_of, writing
 from avatars.videos import faces, services
+from avatars.videos.alignment import Differs
 from avatars.videos.captions import captions, webvtt
 from avatars.videos.drawing import Scene, draw_segment
 from avatars.videos.encoder import SUFFIX, CodecMissing, recipe
@@ -89,7 +90,7 @@ def _performance(workspace_id: UUID, video: Video, place: Place) -> Performance:
         rig = faces.rig_of(wish.avatar)
         recording = content_of(files_of(video.pk)["audio"]) if wish.audio else b""
     beat = _Beat(workspace_id, place)
-    return recorded(recording, wish, rig) if wish.audio else spoken(wish, rig, heard=beat)
+    return recorded(recording, wish, rig, heard=beat) if wish.audio else spoken(wish, rig, heard=beat)
 
 
 def _scene(workspace_id: UUID, video: Video, renderer_for: RendererFor) -> Scene:
@@ -180,7 +181,7 @@ def _guarded(workspace_id: UUID, video_id: UUID, let_go: Callable[[bool], None])
         logger.info("Video %s is not ours to make any more.", video_id)
     except (SpeechError, RenderFailed, Problem) as error:
         _fail(workspace_id, video_id, error.code, str(error))
-    except Unreadable as error:
+    except (Unreadable, Differs) as error:
         _fail(workspace_id, video_id, error.code, str(error))
     except TooLong as error:
         _fail(workspace_id, video_id, "too_long", str(error))

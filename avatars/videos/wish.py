@@ -28,7 +28,8 @@ class EmotionCue:
 class VideoWish:
     """Everything that decides how a video looks and sounds.
 
-    Either `script` is spoken with `voice`, or the recording whose SHA-256 is `audio` is heard. `background`: empty for the
+    Either `script` is spoken with `voice`, or the recording whose SHA-256 is `audio` is heard; `transcript` is what it says,
+    in the language of `voice`, for captions. `background`: empty for the
     avatar's own, "#rrggbb", or an asset's id. `framing`: one of FRAMING. `gaze`: degrees to the avatar's left and up.
     `label`: the visible words of disclosure, empty for none.
     """
@@ -36,6 +37,7 @@ class VideoWish:
     avatar: str
     script: str = ""
     audio: str = ""
+    transcript: str = ""
     voice: str = ""
     rate: float = 1.0
     emotions: tuple[EmotionCue, ...] = ()

@@ -74,17 +74,19 @@ def _complete(wish: VideoWish, recording: Recording | None) -> VideoWish:
     """The wish with what was left open; raises Invalid, Conflict."""
     info = avatar(wish.avatar)
     check(wish, recording is not None)
+    wish = replace(wish, voice=voice(wish.voice).id if wish.voice else default_voice(info))
     if recording is not None:
-        return replace(wish, audio=hashlib.sha256(recording.content).hexdigest(), voice="", script="")
-    return replace(wish, voice=voice(wish.voice).id if wish.voice else default_voice(info), audio="")
+        heard = replace(wish, audio=hashlib.sha256(recording.content).hexdigest(), script="")
+        return heard if wish.transcript else replace(heard, voice="")
+    return replace(wish, audio="")
 
 
 def check(wish: VideoWish, has_recording: bool) -> None:
     """Raises Invalid where the wish contradicts itself or asks for too much."""
     if bool(wish.script.strip()) == has_recording:
         raise Invalid("Send either a script or a recording.", code="script_or_audio")
-    if len(wish.script) > MOST_CHARACTERS:
-        detail = f"The script has {len(wish.script)} characters, the limit is {MOST_CHARACTERS}."
+    if (characters := max(len(wish.script), len(wish.transcript))) > MOST_CHARACTERS:
+        detail = f"The text has {characters} characters, the limit is {MOST_CHARACTERS}."
         raise Invalid(detail, code="text_too_long", hint="Make several videos.", limit=MOST_CHARACTERS)
     if wish.width * wish.height > MOST_PIXELS or wish.width % 2 or wish.height % 2:
         raise Invalid(f"Width and height must be even, with {MOST_PIXELS} pixels at most.", code="bad_size")
@@ -92,8 +94,11 @@ def check(wish: VideoWish, has_recording: bool) -> None:
         raise Invalid("Only WebM can be transparent.", code="alpha_needs_webm", hint='Ask for "format": "webm".')
     if wish.alpha and wish.background:
         raise Invalid("A transparent video has no background.", code="alpha_or_background")
-    if has_recording and wish.captions != "none":
-        raise Invalid("Captions need a script: a recording is not transcribed.", code="captions_need_script")
+    if has_recording and wish.captions != "none" and not wish.transcript.strip():
+        hint = "Send what is said as `transcript`."
+        raise Invalid("Captions need words, and a recording is not transcribed.", code="captions_need_script", hint=hint)
+    if wish.transcript and not has_recording:
+        raise Invalid("Only a recording has a transcript.", code="transcript_needs_audio")
     _check_background(wish.background)
     _check_cues(wish)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import struct
 from decimal import Decimal
 from typing import Any
@@ -21,7 +22,7 @@ from avatars.presets import preset_create
 from avatars.rest.video_shapes import VideoIn
 from avatars.videos import pipeline
 from avatars.videos.models import Video
-from avatars.videos.performance import spoken
+from avatars.videos.performance import LEAD_MS, spoken
 from quotas.models import Reservation, ReservationState
 from tests.avatars.videos.factories import SCRIPT, a_wish, files, made, wav
 
@@ -147,6 +148,30 @@ def test_it_fails_where_only_a_worker_finds_that_a_recording_is_of_no_use(
         assert not Reservation.objects.filter(state=ReservationState.OPEN).exists()
 
 
+def test_it_captions_a_recording_by_its_transcript(alice_api: APIClient, workspace: Workspace, anonymous_api: APIClient) -> None:
+    performance = spoken(a_wish())
+    shown = send(alice_api, wav(performance.sound), captions="vtt", transcript=SCRIPT).json()
+    assert (shown["transcript"], shown["script"]) == (SCRIPT, "")
+    finish(workspace, shown["id"])
+    shown = alice_api.get(f"/api/v1/videos/{shown['id']}").json()
+    captions = anonymous_api.get(shown["files"]["captions_url"]).content.decode()
+    begin = re.search(r"(\d\d)\.(\d{3}) --> ", captions)
+    assert begin is not None
+    first = performance.words[0].start_ms + LEAD_MS  # the recording begins with a lead of its own
+    assert abs(int(begin[1]) * 1000 + int(begin[2]) - first) < 150
+    assert "bottle." in captions
+
+
+def test_it_fails_where_the_transcript_says_something_else(alice_api: APIClient, workspace: Workspace) -> None:
+    other = "Once upon a time there was a king who lived in a castle."
+    shown = send(alice_api, wav(spoken(a_wish()).sound), captions="vtt", transcript=other).json()
+    with workspace_scope(workspace.pk):
+        video = Video.objects.get()
+    pipeline.prepare(workspace.pk, video.pk)
+    shown = alice_api.get(f"/api/v1/videos/{shown['id']}").json()
+    assert (shown["state"], shown["error"]["code"]) == ("failed", "transcript_differs")
+
+
 def test_it_takes_compressed_recordings(alice_api: APIClient, workspace: Workspace) -> None:
     sound = spoken(a_wish()).sound
     video = finish(workspace, send(alice_api, opus(sound)).json()["id"])
@@ -158,6 +183,7 @@ def test_it_takes_compressed_recordings(alice_api: APIClient, workspace: Workspa
     ("changes", "status"),
     [
         ({"script": ""}, 400),
+        ({"transcript": SCRIPT}, 400),
         ({"fps": 5}, 400),
         ({"colour": "red"}, 400),
         ({"emotions": [{"name": "happy"}]}, 400),
