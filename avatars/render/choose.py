@@ -81,7 +81,8 @@ def _head(recipe: Recipe) -> Renderer:
             return GLHead(head, recipe.size, framing=recipe.look.framing, backdrop=behind)
         except RenderFailed as problem:
             _log.info("heads are drawn by torch: %s", problem)
-    return TorchHead(head, recipe.size, device=device(), framing=recipe.look.framing, backdrop=behind)
+    samples = 1.25 if device() == "cpu" else 1.5  # a pixel and axis
+    return TorchHead(head, recipe.size, device=device(), oversample=samples, framing=recipe.look.framing, backdrop=behind)
 
 
 def _photo(recipe: Recipe) -> Renderer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import Any
 
 import numpy as np
@@ -34,6 +35,7 @@ class GLHead:
     ) -> None:
         self.size = size
         self._context = open_context()
+        self._end = weakref.finalize(self, self._context.release)  # contexts don't go by themselves
         self._scene = HeadScene(head, size, device="cpu", oversample=oversample, framing=framing, prune=False)
         with self._context:
             self._prepare(head, backdrop)
@@ -55,8 +57,8 @@ class GLHead:
         return self._rendered(table, cut_out=True)
 
     def close(self) -> None:
-        """Give the context back."""
-        self._context.release()
+        """Give the context back; at the latest that happens when nothing refers to the renderer."""
+        self._end()
 
     def _rendered(self, table: Table, *, cut_out: bool) -> Pictures:
         with self._context:  # another head of the thread may have been drawn since
