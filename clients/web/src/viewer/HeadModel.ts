@@ -5,6 +5,7 @@ import { Wardrobe } from './dressing';
 import type { HeadMeasure } from './framing';
 import { PhotoRoom } from './photo';
 import type { Quality } from './QualityGovernor';
+import { SparseMorph } from './SparseMorph';
 
 const RADIANS = Math.PI / 180;
 /** Changes below this cannot be seen. */
@@ -34,6 +35,7 @@ export class HeadModel {
   readonly #joint: Object3D;
   readonly #rest: Quaternion;
   readonly #share: number;
+  readonly #morphs: readonly SparseMorph[];
   readonly #wardrobe: Wardrobe;
   readonly #turned = new Float32Array(3);
   readonly #euler = new Euler(0, 0, 0, 'YXZ');
@@ -51,6 +53,7 @@ export class HeadModel {
     this.measure = measureHead(root);
     this.room = PhotoRoom.of(root);
     this.#wardrobe = new Wardrobe(root);
+    this.#morphs = meshesOf(root).flatMap((mesh) => SparseMorph.of(mesh) ?? []);
   }
 
   /** The weights that are shown, in the order of the channels. */
@@ -78,6 +81,7 @@ export class HeadModel {
       for (const slot of this.#slots[channel] ?? []) slot.influences[slot.index] = weight;
       changed += 1;
     }
+    if (changed > 0) for (const morph of this.#morphs) morph.apply();
     return changed + this.#turn(frame.head, sway * this.#share);
   }
 
@@ -118,6 +122,12 @@ export class HeadModel {
     this.#euler.set(-(head[1] ?? 0) * scale, (head[0] ?? 0) * scale, (head[2] ?? 0) * scale);
     this.#joint.quaternion.copy(this.#rest).multiply(this.#rotation.setFromEuler(this.#euler));
   }
+}
+
+export function meshesOf(root: Object3D): Mesh[] {
+  const meshes: Mesh[] = [];
+  root.traverse((part) => part instanceof Mesh && meshes.push(part));
+  return meshes;
 }
 
 /** Every place in the model where the morph `name` is set; exporters put prefixes before a dot. */

@@ -3,11 +3,11 @@
  *
  * What stays is sorted front to back, so that graphics cards skip what is covered.
  */
-import { BufferAttribute, Mesh, MeshBasicMaterial, MeshStandardMaterial, type Object3D, Vector3 } from 'three';
+import { BufferAttribute, type Mesh, MeshBasicMaterial, MeshStandardMaterial, Vector3 } from 'three';
 import { newFrame } from '../face';
 import { type Cover, DepthMap, type Triangles } from './DepthMap';
 import type { HeadMeasure } from './framing';
-import type { HeadModel } from './HeadModel';
+import { type HeadModel, meshesOf } from './HeadModel';
 
 /** Degrees that a head is turned to the sides, and up and down, at most; and what lies between. */
 const YAWS = [0, -22, 22, -11, 11];
@@ -127,12 +127,6 @@ function alphaOf(image: unknown): ImageData | null {
   const context = canvas.getContext('2d', { willReadFrequently: true });
   context?.drawImage(image, 0, 0);
   return context?.getImageData(0, 0, image.width, image.height) ?? null;
-}
-
-function meshesOf(root: Object3D): Mesh[] {
-  const meshes: Mesh[] = [];
-  root.traverse((part) => part instanceof Mesh && meshes.push(part));
-  return meshes;
 }
 
 function isHair(mesh: Mesh): boolean {
