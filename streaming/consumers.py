@@ -12,15 +12,13 @@ import redis.exceptions
 from channels.generic.websocket import AsyncWebsocketConsumer
 from django.conf import settings
 
-from accounts.addresses import socket_ip
 from accounts.context import set_actor
 from accounts.errors import Problem
-from accounts.identifiers import uuid7
 from accounts.rest.problems import problem_of
 from sessions.services import session_connect, session_end, turn_create, turn_interrupt
 from sessions.services.turns import check_emotion
 from streaming import bus
-from streaming.connection import Admission, Limits, Refused, admit, in_database, in_workspace
+from streaming.connection import Admission, Refused, admit, in_database, in_workspace
 from streaming.frames.relay import FramesRelay, frames_for
 from streaming.hub import Hub, Mailbox
 from streaming.messages import session_ready
@@ -49,7 +47,6 @@ from streaming.tasks import now_ms
 
 logger = logging.getLogger(__name__)
 VIEWERS_MAY = (Ping, Resume, Played, Video, VideoKey, VideoSeen)  # a viewer's ear counts for nothing, but every client reports it
-OPEN_SECONDS = 15.0  # a client that was neither admitted nor refused by then may try elsewhere
 
 
 class SessionConsumer(Socket):
@@ -60,26 +57,9 @@ class SessionConsumer(Socket):
     relay: Relay | None = None
     frames: FramesRelay
 
-    async def connect(self) -> None:
-        self.limits = Limits()
-        self.connection = str(uuid7())
-        peer = (self.scope.get("client") or [""])[0]
-        set_actor(request_id=self.connection, ip=socket_ip(peer, self.scope["headers"]))
-        await self.accept_protocol()
+    async def open(self) -> None:
         session_id = str(self.scope["url_route"]["kwargs"]["session_id"])
-        try:
-            async with asyncio.timeout(OPEN_SECONDS):
-                self.admission = await in_database(admit, session_id, self.scope["subprotocols"], self.origin())
-                await self._open(session_id)
-        except Refused as refusal:
-            await self.refuse(refusal.close, str(refusal))
-        except Problem as problem:
-            await self.refuse(Close.GONE, problem.detail)
-        except Exception:
-            logger.exception("The connection to session %s could not be opened.", session_id)
-            await self._give_up()
-
-    async def _open(self, session_id: str) -> None:
+        self.admission = await in_database(admit, session_id, self.scope["subprotocols"], self.origin())
         ticket = self.admission.ticket
         set_actor(user_id=self.admission.session.created_by_id, api_key_id=self.admission.session.api_key_id)
         if ticket.role == "viewer":
@@ -140,11 +120,7 @@ class SessionConsumer(Socket):
             await self._complain(problem)
         except Exception:
             logger.exception("The connection to session %s failed.", self.admission.session.pk)
-            await self._give_up()
-
-    async def _give_up(self) -> None:
-        """End a connection that failed, so that `disconnect` cleans up: left alone, its driver would seem to be there."""
-        await self.close(int(Close.GOING_AWAY), "Reconnect, please.")
+            await self.give_up()
 
     async def _receive(self, text: str | None, media: bytes | None) -> None:
         if self.limits.too_fast(time.monotonic()):

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
+import logging
 
 from channels.generic.websocket import AsyncWebsocketConsumer
 
+from accounts.addresses import socket_ip
+from accounts.context import set_actor
+from accounts.errors import Problem
+from accounts.identifiers import uuid7
+from streaming.connection import Limits, Refused
 from streaming.protocol import SUBPROTOCOL, Close, control
 
+logger = logging.getLogger(__name__)
+OPEN_SECONDS = 15.0  # a client that was neither admitted nor refused by then may try elsewhere
 MAX_REASON_BYTES = 123  # RFC 6455, 5.5.1
 
 
@@ -16,9 +25,31 @@ class Socket(AsyncWebsocketConsumer):
 
     is_over = False
 
-    async def accept_protocol(self) -> None:
-        """Accept, so that a refusal can be explained."""
+    async def connect(self) -> None:
+        """Accept first, so that a refusal can be explained."""
+        self.limits = Limits()
+        self.connection = str(uuid7())
+        peer = (self.scope.get("client") or [""])[0]
+        set_actor(request_id=self.connection, ip=socket_ip(peer, self.scope["headers"]))
         await self.accept(SUBPROTOCOL if SUBPROTOCOL in self.scope["subprotocols"] else None)
+        try:
+            async with asyncio.timeout(OPEN_SECONDS):
+                await self.open()
+        except Refused as refusal:
+            await self.refuse(refusal.close, str(refusal))
+        except Problem as problem:
+            await self.refuse(Close.GONE, problem.detail)
+        except Exception:
+            logger.exception("A connection to %s could not be opened.", self.scope["path"])
+            await self.give_up()
+
+    async def open(self) -> None:
+        """Admit the client and begin; raises Refused, or a Problem where there is nothing to connect to."""
+        raise NotImplementedError
+
+    async def give_up(self) -> None:
+        """End a connection that failed, so that `disconnect` cleans up: left alone, its client would seem to be there."""
+        await self.close(int(Close.GOING_AWAY), "Reconnect, please.")
 
     def origin(self) -> str | None:
         for name, value in self.scope["headers"]:

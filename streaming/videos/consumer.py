@@ -10,24 +10,20 @@ import time
 from typing import Any
 from uuid import UUID
 
-from accounts.addresses import socket_ip
-from accounts.context import set_actor
 from accounts.errors import Problem
-from accounts.identifiers import uuid7
 from accounts.rest.problems import problem_of
 from accounts.tenancy import workspace_scope
 from avatars.videos.models import OPEN_STATES
 from avatars.videos.selectors import access_video, all_videos
 from avatars.videos.telling import channel, told
 from sessions.tickets import Ticket
-from streaming.connection import UNKNOWN_TICKET, Limits, Refused, check_origin, in_database, redeemed
+from streaming.connection import UNKNOWN_TICKET, Refused, check_origin, in_database, redeemed
 from streaming.hub import Hub, Mailbox
 from streaming.protocol import MAX_CONTROL_BYTES, BadMessage, Close, LimitBroken, Ping, control, parse_control
 from streaming.socket import Socket
 from streaming.tasks import now_ms
 
 logger = logging.getLogger(__name__)
-OPEN_SECONDS = 15.0
 # Whoever asks for the next ticket is checked anew: a key that was revoked, a member who has left.
 MOST_SECONDS = 900.0
 _MOST_SHOWN = 100
@@ -46,27 +42,10 @@ class VideosConsumer(Socket):
     task: asyncio.Task[None] | None = None
     ticket: Ticket
 
-    async def connect(self) -> None:
-        self.limits = Limits()
-        connection = str(uuid7())
-        peer = (self.scope.get("client") or [""])[0]
-        set_actor(request_id=connection, ip=socket_ip(peer, self.scope["headers"]))
-        await self.accept_protocol()
-        try:
-            async with asyncio.timeout(OPEN_SECONDS):
-                self.ticket = await in_database(_admit, self.scope["subprotocols"], self.origin())
-                await self._open(connection)
-        except Refused as refusal:
-            await self.refuse(refusal.close, str(refusal))
-        except Problem as problem:
-            await self.refuse(Close.GONE, problem.detail)
-        except Exception:
-            logger.exception("The progress of videos could not be shown.")
-            await self.close(int(Close.GOING_AWAY), "Reconnect, please.")
-
-    async def _open(self, connection: str) -> None:
+    async def open(self) -> None:
         """Listens first and looks then: what happens between the two is told twice rather than not at all."""
-        self.mailbox = VideosMailbox(channel(self.ticket.workspace_id), connection, is_driver=False)
+        self.ticket = await in_database(_admit, self.scope["subprotocols"], self.origin())
+        self.mailbox = VideosMailbox(channel(self.ticket.workspace_id), self.connection, is_driver=False)
         await Hub.current().join(self.mailbox)
         videos = await in_database(_under_way, self.ticket)
         await self.send(control("videos.ready", videos=videos, server_time=now_ms()))
@@ -84,7 +63,7 @@ class VideosConsumer(Socket):
             await self.close(int(Close.TRY_AGAIN), "Messages were lost: connect again.")
         except Exception:
             logger.exception("The progress of videos could not be told.")
-            await self.close(int(Close.GOING_AWAY), "Reconnect, please.")
+            await self.give_up()
 
     async def _pass_on(self, facts: dict[str, Any]) -> None:
         if self.ticket.session_id not in (facts["video"], self.ticket.workspace_id):

@@ -16,7 +16,7 @@ from config.asgi import application
 from sessions import tickets
 from sessions.models import AvatarSession, SessionState
 from sessions.selectors import lock_session
-from streaming import consumers
+from streaming import socket
 from streaming.protocol import SUBPROTOCOL, TICKET_PREFIX, Close
 from tests.live import in_thread
 from tests.sessions.factories import waiting
@@ -42,7 +42,7 @@ def hold(workspace: Workspace, session: UUID, held: threading.Event, enough: thr
 async def test_it_gives_up_opening_when_the_database_does_not_answer(
     transactional_db: None, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consumers, "OPEN_SECONDS", 0.5)
+    monkeypatch.setattr(socket, "OPEN_SECONDS", 0.5)
     session, ticket = await in_thread(create, workspace)
     held, enough = threading.Event(), threading.Event()
     holding = asyncio.create_task(in_thread(hold, workspace, session, held, enough))
