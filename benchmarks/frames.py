@@ -57,7 +57,7 @@ class Step:
 async def measure(place: Installation, figures: Figures) -> None:
     """live_frames_… for photo avatars, live_heads_sessions_2_cores for a head."""
     place.start_drawing()
-    photo = await asyncio.to_thread(_photo_avatar, place)
+    photo = await asyncio.to_thread(photo_avatar, place)
     best, last = await _climb(place, photo)
     figures.value("live_frames_sessions_2_cores", best.sessions if best else 0, "photo sessions, 512², 25 fps", "≥ 4")
     step = best or last
@@ -83,7 +83,7 @@ async def _climb(place: Installation, avatar: str) -> tuple[Step | None, Step]:
     return best, step
 
 
-def _photo_avatar(place: Installation) -> str:
+def photo_avatar(place: Installation) -> str:
     """Made as anybody's: uploaded, and prepared by the render worker."""
     from avatars.consent import VERSION  # Django is set up by now
 

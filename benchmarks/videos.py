@@ -12,14 +12,15 @@ import httpx
 import numpy as np
 
 from benchmarks.figures import Figures
+from benchmarks.frames import photo_avatar
 from benchmarks.installation import Installation
-from benchmarks.pictures import PHOTOS
 from benchmarks.synchrony import offset_ms
 
 HEAD = "ada"  # with long hair: the slowest of the cast
 SENTENCES = "The bakery opens at seven in the morning. Fresh bread comes out of the oven every hour, and coffee is always warm. "
 SHORT, LONG = SENTENCES, SENTENCES * 4
 PATIENCE_SECONDS = 600.0
+_UNDER_WAY = ("queued", "preparing", "rendering", "finishing")
 
 
 async def measure(place: Installation, figures: Figures) -> None:
@@ -29,9 +30,9 @@ async def measure(place: Installation, figures: Figures) -> None:
 
 def _measure(place: Installation, figures: Figures) -> None:
     _start_workers(place)
+    photo = photo_avatar(place)
     headers = {"Authorization": f"Bearer {place.key}"}
     with httpx.Client(base_url=place.url, headers=headers, timeout=60) as http:
-        photo = _photo_avatar(http)
         for name, avatar in (("photo", photo), ("head", HEAD)):
             _made(http, avatar=avatar, script=SHORT, title="to warm up")
             began, before = time.perf_counter(), place.cpu_seconds()
@@ -54,26 +55,15 @@ def _start_workers(place: Installation) -> None:
     place.processes.start("videos", render(processes=max(1, (os.cpu_count() or 1) - ("render" in place.processes.children))))
 
 
-def _photo_avatar(http: httpx.Client) -> str:
-    from avatars.consent import VERSION  # Django is set up by now
-
-    form, content = {"name": "Portrait", "consent": VERSION}, (PHOTOS / "astronaut.jpg").read_bytes()
-    made = http.post("/api/v1/avatars", data=form, files={"file": ("a.jpg", content)}).raise_for_status().json()
-    return str(_awaited(http, f"/api/v1/avatars/{made['id']}", "preparing", wanted="ready")["id"])
-
-
 def _made(http: httpx.Client, **wish: Any) -> dict[str, Any]:
     """A video that was asked for, once it is finished."""
-    asked = http.post("/api/v1/videos", json={"voice": "hibari-heart"} | wish).raise_for_status().json()
-    return _awaited(http, f"/api/v1/videos/{asked['id']}", "queued", "preparing", "rendering", "finishing", wanted="finished")
-
-
-def _awaited(http: httpx.Client, path: str, *passing: str, wanted: str) -> dict[str, Any]:
+    row = http.post("/api/v1/videos", json={"voice": "hibari-heart"} | wish).raise_for_status().json()
     until = time.monotonic() + PATIENCE_SECONDS
-    while (row := http.get(path).raise_for_status().json())["state"] in passing and time.monotonic() < until:
+    while row["state"] in _UNDER_WAY and time.monotonic() < until:
         time.sleep(0.1)
-    if row["state"] != wanted:
-        raise RuntimeError(f"{path} is {row['state']}: {row.get('error')}")
+        row = http.get(f"/api/v1/videos/{row['id']}").raise_for_status().json()
+    if row["state"] != "finished":
+        raise RuntimeError(f"The video is {row['state']}: {row['error']}")
     found: dict[str, Any] = row
     return found
 
