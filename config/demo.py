@@ -51,7 +51,7 @@ def _run(stack: Stack, processes: Processes, port: int) -> None:
     _await_ready(port, processes)
     processes.start("batch", batch())  # nobody waits for these
     processes.start("render", render())
-    processes.start("frames", frames())
+    processes.start("frames", frames(processes=2))
     _greet()
     name = processes.wait()
     sys.exit(f"The {name} process ended; see its output above.")

@@ -9,7 +9,8 @@ import pytest
 
 from tests.house import House
 
-COMMAND = [sys.executable, "-m", "dramatiq", "tests.streaming.easel", "--queues", "frames", "--processes", "1", "--threads", "4"]
+_EASEL = [sys.executable, "-m", "dramatiq", "tests.streaming.easel", "--queues", "frames", "--threads", "4"]
+COMMAND, TWO = [*_EASEL, "--processes", "1"], [*_EASEL, "--processes", "2"]
 
 
 @pytest.fixture(scope="module")

@@ -17,6 +17,7 @@ django.setup()
 
 from accounts.queue import broker  # noqa: E402
 from streaming.frames import studio, tasks, warm  # noqa: E402
+from streaming.frames.place import Place  # noqa: E402
 
 JAW = CHANNELS.index("jawOpen")
 
@@ -70,4 +71,5 @@ def bars(recipe: Recipe) -> Renderer:
 
 
 warm.MAKE = bars
+broker.add_middleware(Place())
 __all__ = ["broker", "studio", "tasks"]
