@@ -252,7 +252,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if ALLAUTH_TRUSTED
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
 # The camera takes portraits, the microphone hears whom the avatar talks with; pages ask the browser for little else.
-_OFF = "accelerometer bluetooth browsing-topics display-capture encrypted-media geolocation gyroscope hid idle-detection"
+_OFF = "accelerometer browsing-topics display-capture encrypted-media geolocation gyroscope hid idle-detection"
 _OFF += " local-fonts magnetometer midi payment serial usb xr-spatial-tracking"
 _SELF = "autoplay camera clipboard-write fullscreen microphone publickey-credentials-create publickey-credentials-get"
 PERMISSIONS_POLICY = ", ".join([*(f"{name}=(self)" for name in _SELF.split()), *(f"{name}=()" for name in _OFF.split())])

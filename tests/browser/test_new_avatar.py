@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import io
 import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image, ImageOps
 from playwright.sync_api import Locator, Page, expect
 
 from accounts.models import User, Workspace
@@ -44,7 +46,7 @@ def test_a_refused_picture_makes_room_for_a_better_one(visit: Visit, alice: User
     page.get_by_role("link", name="New avatar").click()
     page.wait_for_url("**/avatars/new")  # loaded, its script included
     choose(page, tmp_path / "notes.txt", b"text")
-    expect(page.get_by_text("Choose a JPEG, PNG or WebP picture, or a GLB head.")).to_be_visible()
+    expect(page.get_by_text("Choose a JPEG, PNG or WebP picture, or a GLB or VRM head.")).to_be_visible()
     choose(page, tmp_path / "wall.jpg", picture())
     make = page.get_by_role("button", name="Make the avatar")
     expect(make).to_be_disabled()
@@ -101,6 +103,63 @@ def test_a_picture_can_be_dropped_and_one_that_misses_does_no_harm(
     expect(page.locator("#drop")).not_to_have_class(re.compile("is-over"))
     expect(page.locator("#maker")).to_have_attribute("data-state", "chosen")
     assert page.url.endswith("/avatars/new")
+
+
+def two_people() -> bytes:
+    """Two portraits in one picture, their faces as large as each other: a much smaller one would not count."""
+    out = io.BytesIO()
+    with Image.open(PORTRAIT) as left, Image.open(PORTRAIT.with_name("officer.jpg")) as right:
+        both = Image.new("RGB", (1200, 640), "white")
+        both.paste(ImageOps.fit(left.convert("RGB").crop((90, 10, 350, 287)), (600, 640)), (0, 0))
+        both.paste(ImageOps.fit(right.convert("RGB"), (600, 640)), (600, 0))
+    both.save(out, "JPEG", quality=92)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("size", [{"width": 1200, "height": 900}, {"width": 390, "height": 844}], ids=["desk", "phone"])
+def test_one_of_two_people_is_chosen(
+    visit: Visit, alice: User, workspace: Workspace, tmp_path: Path, size: dict[str, int]
+) -> None:
+    page = visit(alice, workspace, draws=False, viewport=size).go("/avatars/new")
+    choose(page, tmp_path / "friends.jpg", two_people())
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Make the avatar").click()
+    expect(page.get_by_role("heading", name="There are several faces")).to_be_visible(timeout=60_000)
+    buttons = page.get_by_role("group", name="Faces in the picture").get_by_role("button")
+    expect(buttons).to_have_text(["Face 1", "Face 2"])
+    expect(buttons.first).to_be_focused()
+    picture_box, areas = page.locator("#preview").bounding_box(), page.locator("#faces button")
+    expect(areas).to_have_count(2)
+    boxes = [areas.nth(at).bounding_box() for at in range(2)]
+    assert picture_box is not None
+    middle = picture_box["x"] + picture_box["width"] / 2
+    right = next(at for at, box in enumerate(boxes) if box is not None and box["x"] > middle)
+    assert all(box is not None and box["x"] + box["width"] <= picture_box["x"] + picture_box["width"] for box in boxes)
+    page.goto("/avatars")
+    page.get_by_role("link", name="friends: choose a face").click()  # it waits for who went away
+    expect(buttons).to_have_count(2)
+    areas.nth(right).click()
+    expect(page.get_by_role("heading", name="friends is ready.")).to_be_visible(timeout=60_000)
+    with workspace_scope(workspace.pk):
+        made = Avatar.objects.get()
+    assert made.face == right + 1
+
+
+def test_a_voice_is_heard_before_it_is_chosen(visit: Visit, alice: User, workspace: Workspace, tmp_path: Path) -> None:
+    page = visit(alice, workspace, draws=False, viewport={"width": 1200, "height": 900}).go("/avatars/new")
+    choose(page, tmp_path / "mira.glb", head())
+    voices, listen = page.get_by_label("Voice"), page.get_by_role("button", name="Listen")
+    voices.select_option(index=1)
+    chosen = voices.input_value()
+    listen.click()
+    expect(listen).to_have_attribute("aria-pressed", "true")
+    expect(listen).to_have_attribute("aria-pressed", "false", timeout=30_000)  # it has been said
+    page.get_by_role("checkbox").check()
+    page.get_by_role("button", name="Make the avatar").click()
+    expect(page.get_by_role("heading", name="mira is ready.")).to_be_visible(timeout=60_000)
+    with workspace_scope(workspace.pk):
+        assert Avatar.objects.get().voice == chosen
+    expect(page.goto("/avatars/new") and page.get_by_label("Voice")).to_have_value(chosen)
 
 
 def drop(page: Page, target: Locator, path: Path) -> None:

@@ -30,6 +30,7 @@ export function refused(reason, choose) {
   const faces = reason.code === "several_faces" ? reason.faces : [];
   $("faces").replaceChildren(...faces.map((face) => frame(face, choose)));
   $("face-buttons").replaceChildren(...faces.map((face) => button(face, choose)));
+  $("again").classList.toggle("button-primary", !faces.length);
   (faces.length ? $("face-buttons").firstElementChild : $("again")).focus();
 }
 
@@ -48,7 +49,7 @@ function frame(face, choose) {
 function button(face, choose) {
   const one = document.createElement("button");
   one.type = "button";
-  one.className = "button";
+  one.className = "button button-primary";
   one.textContent = `Face ${face.face}`;
   one.addEventListener("click", () => choose(face.face));
   return one;
