@@ -1,4 +1,4 @@
-"""`make bench [ONLY=talk,load,rest,quotas,usage,pictures,frames,videos]`: measure, print, and write build/bench.json."""
+"""`make bench [ONLY=talk,load,rest,quotas,usage,pictures,frames,videos,viewer]`: measure, print, and write build/bench.json."""
 
 from __future__ import annotations
 
@@ -7,18 +7,18 @@ import sys
 
 import uvloop
 
-from benchmarks import frames, load, pictures, rest, talk, videos
+from benchmarks import frames, load, pictures, rest, talk, videos, viewer
 from benchmarks.figures import Figures, machine
 from benchmarks.installation import Installation
 from benchmarks.scratch import scratch_database
 
 _ALONE = ("quotas", "usage")  # ask Postgres alone: nothing else runs meanwhile
-_NO_SERVER = ("pictures",)
+_NO_SERVER = ("pictures", "viewer")
 
 
 def main() -> None:
     """Run what is named on the command line, or everything."""
-    wanted = sys.argv[1:] or ["talk", "rest", "quotas", "usage", "load", "frames", "videos", "pictures"]
+    wanted = sys.argv[1:] or ["talk", "rest", "quotas", "usage", "load", "frames", "videos", "pictures", "viewer"]
     print(machine(), flush=True)
     figures = Figures()
     served = [name for name in wanted if name not in (*_ALONE, *_NO_SERVER)]
@@ -30,8 +30,8 @@ def main() -> None:
             served_by = {"talk": talk, "load": load, "rest": rest, "frames": frames, "videos": videos}
             for name in served:
                 uvloop.run(served_by[name].measure(place, figures))
-    if "pictures" in wanted:
-        pictures.measure(figures)
+    for name in (name for name in wanted if name in _NO_SERVER):
+        {"pictures": pictures, "viewer": viewer}[name].measure(figures)
     figures.found["machine"] = {"unit": "", "value": machine()}
     figures.save()
 

@@ -1,5 +1,14 @@
 /** Material rules for the parts of a head, known by their material's name, and the skin's light. */
-import { DoubleSide, Mesh, MeshBasicMaterial, MeshStandardMaterial, type Object3D, ShaderChunk } from 'three';
+import {
+  DoubleSide,
+  LinearMipmapLinearFilter,
+  LinearMipmapNearestFilter,
+  Mesh,
+  MeshBasicMaterial,
+  MeshStandardMaterial,
+  type Object3D,
+  ShaderChunk,
+} from 'three';
 import { plainMaterial } from './plain';
 import type { Quality } from './QualityGovernor';
 
@@ -91,6 +100,7 @@ function sampleFinely({ map, normalMap }: MeshStandardMaterial, anisotropy: numb
   for (const texture of [map, normalMap]) {
     if (texture === null || texture.anisotropy === anisotropy) continue;
     texture.anisotropy = anisotropy;
+    texture.minFilter = anisotropy > 1 ? LinearMipmapLinearFilter : LinearMipmapNearestFilter;
     texture.needsUpdate = true;
   }
 }
