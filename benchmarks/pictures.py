@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks import closed_loop
 from benchmarks.figures import Figures
 
 _ROOT = Path(__file__).resolve().parents[1]
@@ -24,7 +25,7 @@ CODECS = ("jpeg", "webp", "vp8")
 
 
 def measure(figures: Figures) -> None:
-    """onboarding_ms, draw_<renderer>_ms, encode_<codec>_ms."""
+    """onboarding_ms, draw_<renderer>_ms, photo_…_pct, encode_<codec>_ms."""
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "LP_NUM_THREADS": "1"}  # before torch is loaded
     import torch
 
@@ -37,6 +38,7 @@ def measure(figures: Figures) -> None:
         figures.spread("onboarding_ms", _onboarding_ms(rig), "ms", "≤ 2000")
         for head in HEADS:
             _draw(figures, head, rig)
+    closed_loop.measure(figures)
     _encode(figures)
 
 

@@ -16,7 +16,7 @@ from avatars.photo.rig_topology import LOWER_LIP, OVAL, UPPER_LIP
 EXTENT: Final = 1.5
 """The textures reach so many half widths of the mouth from its middle, in both directions."""
 _SIZE: Final = 192
-_ENAMEL: Final = (0.93, 0.885, 0.81)
+_ENAMEL: Final = (0.93, 0.85, 0.755)  # what light comes there has been on lips and gums
 _GUM: Final = (0.52, 0.25, 0.24)
 _OWN_SHOWN: Final = 0.05  # lips further apart than this share of the mouth's width show what is behind them
 
@@ -128,7 +128,7 @@ def _shadowed(row: Plane) -> Plane:
     across, down = _axes()
     shade = np.clip(1 - 0.75 * (np.abs(across) / 0.6) ** 2, 0.1, 1) * np.clip(1.05 - 1.9 * np.clip(down, 0, 1), 0.25, 1)
     shaded: Plane = row.copy()
-    shaded[..., :3] *= shade[..., None] ** np.array([0.75, 1.1, 1.5])  # less light, warmer light
+    shaded[..., :3] *= shade[..., None] ** np.array([0.7, 1.25, 1.6])  # less light, warmer light
     return shaded
 
 

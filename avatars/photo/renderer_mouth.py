@@ -16,7 +16,7 @@ from avatars.photo.renderer_eyes import paste
 from avatars.photo.renderer_fields import inverse
 from avatars.photo.renderer_parts import MouthTensors, Parts
 
-_SHADOW = 0.5  # how dark the upper lip makes what is right behind it
+_SHADOW = 0.42  # how dark the upper lip makes what is right behind it
 _SEALED = 0.8  # between pressed lips there is a dark line, not teeth
 _LIP = 0.08  # reach of that shadow, in widths of the mouth
 _MARGIN = 0.25  # widths of the mouth that its inside may show below the lower teeth's edge
@@ -61,7 +61,7 @@ def _drawn(above: Tensor, fine: Tensor, turned: Tensor, driven: Drive, parts: Pa
     part = (slice(top, _bottom(driven, parts)), slice(left, right))
     inner = (..., *part)
     places = spots[inner] - mouth.window.widen(turned, part)
-    inside = _inside(places, driven, parts) * _shadow(cover[inner], parts.moves.mouth)
+    inside = _inside(places, driven, parts) * _shadow(cover[inner], parts)
     inside *= 1 - _SEALED * _column(driven.sealed, inside)
     below[inner] = torch.lerp(inside, below[inner], lip[:, 3:][inner])
     return above.add_((below - above) * ((1 - cover) * _column(driven.mouth, cover)))
@@ -116,9 +116,9 @@ def _drops(driven: Drive, mouth: MouthTensors) -> Values:
     return np.stack(drops, 1).astype(np.float32)
 
 
-def _shadow(cover: Tensor, width: float) -> Tensor:
-    """The upper lip darkens what is close behind it."""
-    reach = max(3, int(_LIP * width) // 2 * 2 + 1)
+def _shadow(cover: Tensor, parts: Parts) -> Tensor:
+    """The upper lip darkens what is close behind it, (b, 3, h, w)."""
+    reach = max(3, int(_LIP * parts.moves.mouth) // 2 * 2 + 1)
     padded = functional.pad(cover, (reach // 2,) * 4, mode="replicate")
     around = functional.avg_pool2d(functional.avg_pool2d(padded, (reach, 1), 1), (1, reach), 1)
-    return 1 - _SHADOW * around
+    return 1 - around * (parts.tint * _SHADOW)

@@ -13,12 +13,13 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps
 
-from avatars.face.channels import INDEX, Floats, both
+from avatars.face.channels import Floats
 from avatars.face.data import table as face_table
 from avatars.face.emotions import EMOTIONS, REST
 from avatars.face.visemes import VISEMES, viseme_weights
 from avatars.photo.analysis import analyse, choose, segment
 from avatars.photo.background import filled
+from avatars.photo.closed_loop import pose
 from avatars.photo.renderer import PhotoRenderer
 from avatars.photo.rig import PhotoRig, prepare
 from avatars.photo.rig_topology import OVAL
@@ -73,7 +74,7 @@ def emotions() -> list[Pose]:
 
 def turns() -> list[Pose]:
     """Head and eyes to both sides, up and down, lids half and wholly closed."""
-    poses: dict[str, dict[str, float]] = {
+    mixes: dict[str, dict[str, float]] = {
         "8° left": {"headYaw": 8},
         "8° right": {"headYaw": -8},
         "6° up": {"headPitch": 6},
@@ -83,7 +84,7 @@ def turns() -> list[Pose]:
         "look up": {"eyeLookUp": 0.5},
         "blink": {"eyeBlink": 1},
     }
-    return [(name, _row(pose)) for name, pose in poses.items()]
+    return [(name, _row(mix)) for name, mix in mixes.items()]
 
 
 def contact_sheet(rig: PhotoRig, poses: list[Pose], *, closer: bool) -> Image.Image:
@@ -106,14 +107,12 @@ def _face_box(rig: PhotoRig) -> tuple[float, float, float, float]:
 
 
 def _row(mix: Mapping[str, float], start: Floats | None = None) -> NDArray[np.float32]:
-    """A row (57,) of a face table; names without a side mean both sides."""
-    row = np.zeros(57)
+    """A row (57,) of a face table, in addition to what a face starts with."""
+    row = pose(mix)
     if start is not None:
-        row[: len(start)] = start
-    for name, value in mix.items():
-        row[[INDEX[name]] if name in INDEX else both(name)] += value
+        row[: len(start)] += start.astype(np.float32)
     row[:52] = np.clip(row[:52], 0, 1)
-    return row.astype(np.float32)
+    return row
 
 
 if __name__ == "__main__":
