@@ -4,6 +4,7 @@ import { defineAvatarElement } from './element/VisavisAvatar';
 export { VisavisAvatar } from './element/VisavisAvatar';
 export { FrameView, type FrameViewEvents } from './frames/FrameView';
 export * from './sdk';
+export { LEVELS, type Quality } from './viewer/QualityGovernor';
 export { Viewer, type ViewerEvents, type ViewerStats } from './viewer/Viewer';
 
 defineAvatarElement();

@@ -235,7 +235,7 @@ export class Viewer extends Emitter<ViewerEvents> {
   #mask(): void {
     const room = this.#head?.room ?? null;
     const { style } = this.canvas;
-    style.maskImage = room === null ? '' : maskOf(room.edges(this.#camera));
+    style.maskImage = style.webkitMaskImage = room === null ? '' : maskOf(room.edges(this.#camera));
     style.maskComposite = room === null ? '' : 'intersect';
   }
 

@@ -1,5 +1,6 @@
 /** What a viewer must know of a photo avatar: where its photo ends, and what lies behind the person. */
 import { Mesh, type MeshBasicMaterial, type Object3D, type PerspectiveCamera, Vector3 } from 'three';
+import { type Picture, pictureOf } from './textures';
 
 /** Shares of the picture, 0–1 inside of it: where the photo's edges come to lie. */
 export interface Edges {
@@ -30,9 +31,8 @@ export class PhotoRoom {
   }
 
   /** The photo without its person. */
-  get picture(): CanvasImageSource | null {
-    const image: unknown = (this.#wall.material as MeshBasicMaterial).map?.image;
-    return typeof ImageBitmap !== 'undefined' && image instanceof ImageBitmap ? image : null;
+  get picture(): Picture | null {
+    return pictureOf((this.#wall.material as MeshBasicMaterial).map?.image);
   }
 
   /** Whether the photo's own room is shown behind the person. */

@@ -8,6 +8,7 @@ import { newFrame } from '../face';
 import { type Cover, DepthMap, type Triangles } from './DepthMap';
 import type { HeadMeasure } from './framing';
 import { type HeadModel, meshesOf } from './HeadModel';
+import { pictureOf } from './textures';
 
 /** Degrees that a head is turned to the sides, and up and down, at most; and what lies between. */
 const YAWS = [0, -22, 22, -11, 11];
@@ -122,11 +123,13 @@ function coverOf(hair: Mesh): Cover | null {
 }
 
 function alphaOf(image: unknown): ImageData | null {
-  if (typeof ImageBitmap === 'undefined' || !(image instanceof ImageBitmap)) return null;
-  const canvas = Object.assign(document.createElement('canvas'), { width: image.width, height: image.height });
+  const picture = pictureOf(image);
+  if (picture === null) return null;
+  const { width, height } = picture;
+  const canvas = Object.assign(document.createElement('canvas'), { width, height });
   const context = canvas.getContext('2d', { willReadFrequently: true });
-  context?.drawImage(image, 0, 0);
-  return context?.getImageData(0, 0, image.width, image.height) ?? null;
+  context?.drawImage(picture, 0, 0);
+  return context?.getImageData(0, 0, width, height) ?? null;
 }
 
 function isHair(mesh: Mesh): boolean {
