@@ -66,23 +66,23 @@ class GLHead:
 
     def _frames(self, table: Table, *, cut_out: bool) -> Pictures:
         out = np.empty((len(table), self.size[1], self.size[0], 4 if cut_out else 3), np.uint8)
+        self._atlas.use(0)
+        self._studio.use(1)
         for start in range(0, len(table), _CHUNK):
             rows = table[start : start + _CHUNK]
             for i, (moved, turn) in enumerate(zip(*self._mesh.posed(rows), strict=True)):
+                strands = self._strands.array(rows[i])
                 self._mesh.stand(moved, turn)
-                self._draw(rows[i])
+                self._draw(strands)
                 out[start + i] = self._shrunk(cut_out=cut_out)
         return out
 
-    def _draw(self, row: Table) -> None:
+    def _draw(self, strands: Any) -> None:
         import moderngl
 
         self._samples.depth_mask = True  # or the depth would not be cleared
         self._samples.use()
         self._samples.clear(0.0, 0.0, 0.0, 0.0, 1.0)
-        self._atlas.use(0)
-        self._studio.use(1)
-        strands = self._strands.array(row)
         if strands is not None:
             self._context.enable_only(moderngl.DEPTH_TEST)
             strands.render()  # first: what they hide costs little

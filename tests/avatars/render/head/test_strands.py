@@ -27,13 +27,14 @@ POSES = [pose(headYaw=yaw, headPitch=pitch) for yaw, pitch in ((0, 0), (5, -3), 
 
 
 def with_all_strands(renderer: GLHead, row: NDArray[np.float32]) -> Pictures:
+    """`row` has been drawn before."""
     strands = renderer._strands
-    kept, strands._arrays = strands._shown, {}
-    strands._shown = np.ones_like(kept)
+    views, arrays = strands._views, strands._arrays
+    strands._views, strands._arrays = {view: np.ones_like(shown) for view, shown in views.items()}, {}
     try:
         return renderer.render(row)
     finally:
-        strands._shown, strands._arrays = kept, {}
+        strands._views, strands._arrays = views, arrays
 
 
 @pytest.mark.parametrize("number", range(len(POSES)))
