@@ -40,8 +40,8 @@ def _measure(place: Installation, figures: Figures) -> None:
             figures.value(
                 f"video_speed_{name}_512", seconds / (time.perf_counter() - began), f"× real time, {seconds:.0f} s, WebM"
             )
-            used = sum(after - before.get(part, 0.0) for part, after in place.cpu_seconds().items())
-            figures.value(f"video_core_s_{name}_512", used / seconds, "s of a core a second of video, by all processes")
+            used = place.cpu_seconds()["videos"] - before["videos"]  # tells more than the clock where others use the machine, too
+            figures.value(f"video_core_s_{name}_512", used / seconds, "s of a core a second of video, of the workers")
         videos = [_made(http, avatar=photo, script=SHORT, format=form) for form in ("webm", "mp4")]
         offsets = [_offset_ms(video["id"], http.get(video["files"]["video_url"]).content) for video in videos]
     figures.value("video_av_offset_ms", max(offsets, key=abs), "ms, the worse of WebM and MP4", "-20 to 20")
@@ -60,7 +60,7 @@ def _made(http: httpx.Client, **wish: Any) -> dict[str, Any]:
     row = http.post("/api/v1/videos", json={"voice": "hibari-heart"} | wish).raise_for_status().json()
     until = time.monotonic() + PATIENCE_SECONDS
     while row["state"] in _UNDER_WAY and time.monotonic() < until:
-        time.sleep(0.1)
+        time.sleep(0.25)
         row = http.get(f"/api/v1/videos/{row['id']}").raise_for_status().json()
     if row["state"] != "finished":
         raise RuntimeError(f"The video is {row['state']}: {row['error']}")
