@@ -15,3 +15,8 @@ class NamedRenderer(BaseRenderer):
 
     def render(self, data: Any, accepted_media_type: str | None = None, renderer_context: Mapping[str, Any] | None = None) -> Any:
         return JSONRenderer().render(data, "application/json", renderer_context)
+
+
+def naming(media_type: str, form: str) -> type[NamedRenderer]:
+    """The renderer for callers that accept `media_type`; views find `form` in `request.accepted_renderer.format`."""
+    return type(f"{form.title()}Renderer", (NamedRenderer,), {"media_type": media_type, "format": form})

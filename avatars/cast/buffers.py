@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from avatars.cast.arrays import Floats, Ints, Pixels
+from avatars.glb import Json, packed
 
-Json = dict[str, Any]
 BYTE, UBYTE, SHORT, USHORT, FLOAT = 5120, 5121, 5122, 5123, 5126
 TYPES: dict[int, str] = {BYTE: "<i1", UBYTE: "<u1", SHORT: "<i2", USHORT: "<u2", FLOAT: "<f4"}
 SCALE = {BYTE: 127, UBYTE: 255, SHORT: 32767, USHORT: 65535}
@@ -110,6 +111,25 @@ class Buffers:
             self.textures.append({"sampler": 0, "extensions": {"EXT_texture_webp": source}})
             self._pictures[encoded] = len(self.textures) - 1
         return self._pictures[encoded]
+
+    def glb(self, document: Json, *, roots: list[int], pivot: Floats, extensions: Sequence[str]) -> bytes:
+        """The file of a head: `document` is its asset, nodes, meshes, materials and samplers. Its skin has the joints 0 and 1,
+        the second at `pivot`; the first two `extensions` are what nobody can draw it without."""
+        shifted = np.eye(4)
+        shifted[3, :3] = -pivot  # column-major: the translation is the last column
+        inverse = self.matrices(np.stack([np.eye(4).ravel(), shifted.ravel()]))
+        own: Json = {
+            "scene": 0,
+            "scenes": [{"nodes": roots}],
+            "skins": [{"name": "neck", "joints": [0, 1], "inverseBindMatrices": inverse, "skeleton": 0}],
+            "textures": self.textures,
+            "images": self.images,
+            "accessors": self.accessors,
+            "bufferViews": self.views,
+            "extensionsUsed": list(extensions),
+            "extensionsRequired": list(extensions[:2]),
+        }
+        return packed(document | own, bytes(self.bytes))
 
     def _accessor(self, accessor: Json) -> int:
         self.accessors.append(accessor)

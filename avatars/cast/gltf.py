@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
-import struct
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from avatars.cast.arrays import Floats, present, vec
-from avatars.cast.buffers import BYTE, FLOAT, SHORT, UBYTE, USHORT, Buffers, Json
+from avatars.cast.buffers import BYTE, FLOAT, SHORT, UBYTE, USHORT, Buffers
 from avatars.cast.build import Head
 from avatars.cast.mesh import Part
 from avatars.cast.people import Person
 from avatars.cast.units import index_of
+from avatars.glb import Json
 
 METRES = 0.1  # of a decimetre
 EXTENSIONS = ("KHR_mesh_quantization", "EXT_texture_webp", "KHR_materials_specular")
@@ -148,37 +147,14 @@ class _Scene:
 
     def packed(self) -> bytes:
         """JSON and binary chunk as one GLB."""
-        unturned = np.eye(4)
-        shifted = np.eye(4)
-        shifted[3, :3] = -np.round(self._pivot, 6)  # column-major: the translation is the last column
-        inverse = self._buffers.matrices(np.stack([unturned.ravel(), shifted.ravel()]))
         document: Json = {
             "asset": {"version": "2.0", "generator": "avatars.cast", "copyright": CREDIT},
-            "scene": 0,
-            "scenes": [{"name": self._head.person.slug, "nodes": self._roots}],
             "nodes": self._nodes,
-            "skins": [{"name": "neck", "joints": [0, 1], "inverseBindMatrices": inverse, "skeleton": 0}],
             "meshes": self._meshes,
             "materials": self._materials,
-            "textures": self._buffers.textures,
-            "images": self._buffers.images,
             "samplers": [{"magFilter": 9729, "minFilter": 9987, "wrapS": 10497, "wrapT": 10497}],
-            "accessors": self._buffers.accessors,
-            "bufferViews": self._buffers.views,
-            "extensionsUsed": list(EXTENSIONS),
-            "extensionsRequired": list(EXTENSIONS[:2]),
         }
-        return _glb(document, bytes(self._buffers.bytes))
-
-
-def _glb(document: Json, binary: bytes) -> bytes:
-    binary += b"\0" * (-len(binary) % 4)
-    document["buffers"] = [{"byteLength": len(binary)}]
-    text = json.dumps(document, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 4)
-    header = struct.pack("<4sII", b"glTF", 2, 28 + len(text) + len(binary))
-    chunks = struct.pack("<I4s", len(text), b"JSON") + text + struct.pack("<I4s", len(binary), b"BIN\0") + binary
-    return header + chunks
+        return self._buffers.glb(document, roots=self._roots, pivot=np.round(self._pivot, 6), extensions=EXTENSIONS)
 
 
 def _finish(part: Part, person: Person) -> Finish:

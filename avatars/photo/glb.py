@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import json
-import struct
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from avatars.cast.buffers import FLOAT, SHORT, UBYTE, USHORT, Buffers
 from avatars.face.channels import ARKIT
+from avatars.glb import Json
 from avatars.photo.glb_parts import Part, backdrop, eyeballs, mouth_parts, skin
 from avatars.photo.mouth import interior
 from avatars.photo.rig import PhotoRig
@@ -18,7 +17,6 @@ from avatars.photo.rig_eyes import EyeParts, eye_parts
 from avatars.photo.rig_moves import Moves, fit_moves
 from avatars.photo.rig_topology import EYES
 
-Json = dict[str, Any]
 Picture = NDArray[np.uint8]
 EXTENSIONS: Final = ("KHR_mesh_quantization", "EXT_texture_webp", "KHR_materials_unlit")
 _NECK: Final = (0.0, -0.085, -0.06)  # metres from the eyes to where the head turns
@@ -147,32 +145,11 @@ class _Scene:
 
     def packed(self) -> bytes:
         """JSON and binary chunk as one GLB."""
-        shifted = np.eye(4)
-        shifted[3, :3] = -np.array(_NECK)  # column-major: the translation is the last column
-        inverse = self._buffers.matrices(np.stack([np.eye(4).ravel(), shifted.ravel()]))
         document: Json = {
             "asset": {"version": "2.0", "generator": "avatars.photo"},
-            "scene": 0,
-            "scenes": [{"name": "photo", "nodes": self._roots}],
             "nodes": self._nodes,
-            "skins": [{"name": "neck", "joints": [0, 1], "inverseBindMatrices": inverse, "skeleton": 0}],
             "meshes": self._meshes,
             "materials": self._materials,
-            "textures": self._buffers.textures,
-            "images": self._buffers.images,
             "samplers": [{"magFilter": 9729, "minFilter": 9729, "wrapS": 33071, "wrapT": 33071}],
-            "accessors": self._buffers.accessors,
-            "bufferViews": self._buffers.views,
-            "extensionsUsed": list(EXTENSIONS),
-            "extensionsRequired": list(EXTENSIONS[:2]),
         }
-        return _packed(document, bytes(self._buffers.bytes))
-
-
-def _packed(document: Json, binary: bytes) -> bytes:
-    binary += b"\0" * (-len(binary) % 4)
-    document["buffers"] = [{"byteLength": len(binary)}]
-    text = json.dumps(document, separators=(",", ":")).encode()
-    text += b" " * (-len(text) % 4)
-    header = struct.pack("<4sII", b"glTF", 2, 28 + len(text) + len(binary))
-    return header + struct.pack("<I4s", len(text), b"JSON") + text + struct.pack("<I4s", len(binary), b"BIN\0") + binary
+        return self._buffers.glb(document, roots=self._roots, pivot=np.array(_NECK), extensions=EXTENSIONS)

@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from avatars import glb
 from avatars.refusals import Refused
 from avatars.uploads.headers import PICTURES, Size, media_type_of, picture_size
 from avatars.uploads.links import Json, check_links, whole
@@ -74,16 +75,11 @@ def packed(document: Json, binary: bytes) -> bytes:
     kept["nodes"] = [{key: node[key] for key in node if key != "camera"} for node in kept["nodes"]]
     kept["scene"], kept["scenes"] = 0, [{"nodes": scene_of(document)["nodes"]}]
     kept["asset"] = {"version": "2.0", "generator": "Visavis"}
-    kept["buffers"] = [{"byteLength": len(binary)}]
     if used:
         kept["extensionsUsed"] = used
     if required := [name for name in document.get("extensionsRequired", []) if name in DRAWN]:
         kept["extensionsRequired"] = required
-    text = json.dumps(_bare(kept), separators=(",", ":"), allow_nan=False).encode()
-    text += b" " * (-len(text) % 4)
-    binary += b"\0" * (-len(binary) % 4)
-    head = struct.pack("<4sII", b"glTF", 2, 12 + 8 + len(text) + 8 + len(binary))
-    return head + struct.pack("<II", len(text), _JSON_CHUNK) + text + struct.pack("<II", len(binary), _BIN_CHUNK) + binary
+    return glb.packed(_bare(kept), binary)
 
 
 def scene_of(document: Json) -> Json:

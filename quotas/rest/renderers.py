@@ -1,13 +1,6 @@
 """Files that a caller may ask for by Accept."""
 
-from accounts.rest.renderers import NamedRenderer
+from accounts.rest.renderers import naming
 
-
-class PdfRenderer(NamedRenderer):
-    media_type = "application/pdf"
-    format = "pdf"
-
-
-class CsvRenderer(NamedRenderer):
-    media_type = "text/csv"
-    format = "csv"
+PdfRenderer = naming("application/pdf", "pdf")
+CsvRenderer = naming("text/csv", "csv")
