@@ -14,6 +14,7 @@ from rest_framework.response import Response
 from accounts.rest.documents import paged, problems
 from accounts.rest.idempotency import idempotent
 from accounts.rest.views import WorkspaceView
+from quotas.rest.parsing import body_of
 from sessions import tickets
 from sessions.models import AvatarSession
 from sessions.selectors import access_open_session, access_session, all_sessions, events_of, turns_of
@@ -30,13 +31,6 @@ from sessions.serializers import (
 from sessions.services import session_create, session_end, turn_create
 
 KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, description="Repeat a create safely for 24 hours.")
-
-
-def parsed(serializer: Any, request: Request) -> dict[str, Any]:
-    """The request's body, validated."""
-    form = serializer(data=request.data)
-    form.is_valid(raise_exception=True)
-    return dict(form.validated_data)
 
 
 def issued(session: AvatarSession, role: tickets.Role) -> dict[str, Any]:
@@ -69,7 +63,7 @@ class SessionList(WorkspaceView):
     )
     def post(self, request: Request) -> Response:
         """Create a session and its first ticket; 402 where the plan is used up."""
-        answer = idempotent(request, lambda: self._create(parsed(SessionCreateSerializer, request)))
+        answer = idempotent(request, lambda: self._create(body_of(SessionCreateSerializer, request)))
         # Outside of what is stored and repeated: a ticket is a secret that is kept nowhere, and works once.
         ticket = TicketSerializer(issued(access_session(answer.data["id"]), "driver")).data
         answer.data |= {"ticket": ticket}
@@ -105,7 +99,7 @@ class SessionTickets(WorkspaceView):
     )
     def post(self, request: Request, session_id: UUID) -> Response:
         """A one-time ticket to connect, to come back, or to watch."""
-        role = parsed(TicketCreateSerializer, request)["role"]
+        role = body_of(TicketCreateSerializer, request)["role"]
         session = access_open_session(session_id)
         return Response(TicketSerializer(issued(session, role)).data, status=201)
 
@@ -125,7 +119,7 @@ class SessionTurns(WorkspaceView):
     )
     def post(self, request: Request, session_id: UUID) -> Response:
         """Say something in a live session; what is being said is interrupted."""
-        return idempotent(request, lambda: self._create(session_id, parsed(TurnCreateSerializer, request)))
+        return idempotent(request, lambda: self._create(session_id, body_of(TurnCreateSerializer, request)))
 
     def _create(self, session_id: UUID, wish: dict[str, Any]) -> Response:
         emotion = wish.pop("emotion", {"name": "", "intensity": 0.0})

@@ -2,37 +2,18 @@
 
 from __future__ import annotations
 
-import math
 from typing import Any
 
 from django.conf import settings
 from rest_framework import serializers
 
 from accounts.origins import clean_origin
+from accounts.rest.shapes import FiniteFloatField, StrictSerializer
 from avatars.blocks.models import Framing
 from sessions import video
 from sessions.look import SessionLook
 from sessions.models import AvatarSession, SessionEvent, SessionState, Turn, TurnState
 from sessions.services.turns import MAX_TEXT
-
-
-class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses fields that it does not know."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, dict) and (unknown := sorted(set(data) - set(self.fields))):
-            raise serializers.ValidationError({name: ["There is no such field."] for name in unknown})
-        return super().to_internal_value(data)
-
-
-class FiniteFloatField(serializers.FloatField):
-    """A number; "nan", which compares with nothing and so lies within every range, is none."""
-
-    def to_internal_value(self, data: Any) -> float:
-        value: float = super().to_internal_value(data)
-        if not math.isfinite(value):
-            self.fail("invalid")
-        return value
 
 
 class VideoWishSerializer(StrictSerializer):
@@ -63,7 +44,6 @@ class SessionCreateSerializer(StrictSerializer):
     origin = serializers.URLField(max_length=200, required=False, help_text="Bind tickets to a page's origin.")
     idle_seconds = serializers.IntegerField(min_value=10, max_value=3600, required=False)
     max_seconds = serializers.IntegerField(min_value=10, max_value=settings.SESSION_MAX_SECONDS, required=False)
-
     render = serializers.ChoiceField(choices=["client", "server"], default="client", help_text="Who draws the face.")
     video = VideoWishSerializer(required=False, help_text="With `render` `server` alone.")
 

@@ -90,7 +90,7 @@ def abandon(claimed: Claim) -> None:
 
 
 def _taken(request: Request, kept_for: timedelta, variant: str = "") -> tuple[IdempotencyRecord, bool]:
-    """The record of the request's key, and whether it is new. Raises Invalid, KeyReused."""
+    """The record of the request's key, and whether it is new. Raises Invalid, KeyReused, InProgress."""
     key, now = key_of(request), timezone.now()
     if len(key) > MAX_KEY_LENGTH or not key.isprintable():
         raise Invalid(f"Idempotency-Key must be at most {MAX_KEY_LENGTH} printable characters.", code="bad_idempotency_key")
@@ -101,7 +101,9 @@ def _taken(request: Request, kept_for: timedelta, variant: str = "") -> tuple[Id
         with transaction.atomic():
             return IdempotencyRecord.objects.create(**same, fingerprint=fingerprint, expires_at=now + kept_for), True
     except IntegrityError:
-        record = IdempotencyRecord.objects.get(**same)
+        record = IdempotencyRecord.objects.filter(**same).first()
+    if record is None:  # its claim was abandoned just now
+        raise InProgress()
     if record.fingerprint != fingerprint:
         raise KeyReused()
     return record, False

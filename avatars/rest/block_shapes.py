@@ -7,13 +7,12 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from accounts.rest.shapes import FiniteFloatField, StrictSerializer
 from avatars.blocks.lips import MOST_FPS
 from avatars.blocks.recording import MOST_SECONDS
 from avatars.blocks.speaking import FASTEST, MOST_CHARACTERS, SLOWEST
 from avatars.face import CHANNELS, EMOTIONS, VISEMES
-from avatars.rest.fields import FiniteFloatField
 from avatars.voice import DEFAULT_VOICE, SAMPLE_RATE
-from quotas.rest.parsing import StrictSerializer
 
 SOUNDS = ("wav", "pcm16", "opus", "mp3")
 UPLOADS = ("auto", "wav", "pcm16", "opus", "mp3")

@@ -10,16 +10,15 @@ from uuid import UUID
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from accounts.rest.shapes import FiniteFloatField, StrictSerializer
 from avatars.assets import file_of
 from avatars.blocks.models import Asset, AssetKind, AvatarLook, Framing, Preset
 from avatars.blocks.speaking import FASTEST, SLOWEST
 from avatars.face import EMOTIONS
 from avatars.looks import MOST_SIDE, MOST_UP
 from avatars.presets import missing_in
-from avatars.rest.fields import FiniteFloatField
 from avatars.storage import link
 from avatars.uploads.picture import MOST_BYTES
-from quotas.rest.parsing import StrictSerializer
 
 _CENT = Decimal("0.01")
 _NO_EMOTION = {"emotion": "", "intensity": None}

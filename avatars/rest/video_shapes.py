@@ -8,14 +8,13 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from accounts.rest.shapes import FiniteFloatField, StrictSerializer
 from avatars.face import EMOTIONS
 from avatars.looks import NEUTRAL
 from avatars.presets import Staging
-from avatars.rest.fields import FiniteFloatField
 from avatars.videos.models import VideoState
 from avatars.videos.services.asking import MOST_CHARACTERS, MOST_CUES
 from avatars.videos.wish import MOST_SECONDS, EmotionCue, VideoWish
-from quotas.rest.parsing import StrictSerializer
 
 FORMATS = ("webm", "mp4")
 _LEAST_SIDE, _MOST_SIDE = 64, 1920

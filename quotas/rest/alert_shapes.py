@@ -7,10 +7,10 @@ from typing import Any
 from drf_spectacular.utils import extend_schema_serializer
 from rest_framework import serializers
 
+from accounts.rest.shapes import StrictSerializer
 from quotas.billing.rules import MAX_PERCENT, SPEND_CAP
 from quotas.metrics import Metric
 from quotas.models import AlertFiring, AlertRule, CapAction
-from quotas.rest.parsing import StrictSerializer
 
 CAP = "spend_cap"
 WATCHED = [*(metric.value for metric in Metric), CAP]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
 from drf_spectacular.utils import OpenApiParameter
@@ -10,15 +9,6 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 KEY = OpenApiParameter("Idempotency-Key", str, OpenApiParameter.HEADER, description="Repeat a request safely for 24 hours.")
-
-
-class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses fields that it does not know."""
-
-    def to_internal_value(self, data: Any) -> Any:
-        if isinstance(data, Mapping) and (unknown := sorted(set(data) - set(self.fields))):
-            raise serializers.ValidationError({name: ["There is no such field."] for name in unknown})
-        return super().to_internal_value(data)
 
 
 def body_of(shape: type[serializers.Serializer[Any]], request: Request) -> dict[str, Any]:

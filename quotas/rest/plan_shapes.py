@@ -7,9 +7,9 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from accounts.rest.shapes import StrictSerializer
 from quotas.metrics import Metric
 from quotas.models import Interval, LineKind, Overage, Plan, PlanAllowance, Pricing, SubscriptionStatus
-from quotas.rest.parsing import StrictSerializer
 
 METRICS = [metric.value for metric in Metric]
 LIVE = [status.value for status in SubscriptionStatus if status != SubscriptionStatus.CANCELED]

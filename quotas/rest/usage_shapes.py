@@ -7,9 +7,9 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from accounts.rest.shapes import StrictSerializer
 from quotas.breakdown import Dimension
 from quotas.metrics import METERED, Metric
-from quotas.rest.parsing import StrictSerializer
 
 # What a caller groups by, and the ledger's name for it.
 GROUPS: dict[str, Dimension] = {"day": "day", "metric": "metric", "avatar": "avatar", "key": "api_key_id"}

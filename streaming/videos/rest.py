@@ -11,10 +11,11 @@ from rest_framework.response import Response
 
 from accounts.origins import clean_origin
 from accounts.rest.documents import problems
+from accounts.rest.shapes import StrictSerializer
 from accounts.rest.views import WorkspaceView
 from accounts.tenancy import current_workspace_id
 from avatars.videos.selectors import access_video
-from quotas.rest.parsing import StrictSerializer, body_of
+from quotas.rest.parsing import body_of
 from sessions import tickets
 from sessions.api import socket_url
 from sessions.serializers import TicketSerializer
@@ -25,11 +26,11 @@ PATH = "/ws/v1/videos"
 @extend_schema_serializer(component_name="VideoTicketCreate")
 class VideoTicketIn(StrictSerializer):
     video = serializers.UUIDField(required=False, allow_null=True, default=None, help_text="One video alone; default: all.")
-    origin = serializers.URLField(max_length=200, required=False, default="", help_text="Bind the ticket to a page's origin.")
+    origin = serializers.URLField(max_length=200, required=False, help_text="Bind the ticket to a page's origin.")
 
     def validate_origin(self, origin: str) -> str:
         """As browsers will send it."""
-        return clean_origin(origin) if origin else ""
+        return clean_origin(origin)
 
 
 class VideoTickets(WorkspaceView):
@@ -50,5 +51,5 @@ class VideoTickets(WorkspaceView):
 def _issued(fields: dict[str, Any]) -> dict[str, Any]:
     workspace_id = current_workspace_id()
     subject = access_video(fields["video"]).pk if fields["video"] else workspace_id
-    ticket = tickets.issue(workspace_id=workspace_id, session_id=subject, role="videos", origin=fields["origin"])
+    ticket = tickets.issue(workspace_id=workspace_id, session_id=subject, role="videos", origin=fields.get("origin", ""))
     return {"ticket": ticket.text, "url": socket_url(PATH), "expires_at": ticket.expires_at}
