@@ -8,10 +8,11 @@ from uuid import UUID
 from django.contrib import messages
 from django.http import HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.text import slugify
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from accounts.errors import Problem
+from accounts.errors import NotFound, Problem
 from accounts.pages import PageRequest, workspace_page
 from avatars.pages.video_form import VideoForm
 from avatars.selectors import avatars_available
@@ -50,18 +51,27 @@ def videos(request: PageRequest) -> HttpResponse:
 @workspace_page("sessions:read")
 @require_GET
 def video_card(request: PageRequest, video_id: UUID) -> HttpResponse:
-    """One card as it is now; it asks for itself while its video is being made."""
-    context = {"card": _cards([access_video(video_id)])[0], "can_make": request.access.allows("sessions:write")}
-    return render(request, "videos/card.html", context)
+    """One card as it is now; it asks for itself while its video is being made, and goes when the video is gone."""
+    try:
+        video = access_video(video_id)
+    except NotFound:
+        if not _is_part(request):
+            raise
+        return HttpResponse()
+    return render(request, "videos/card.html", _shown(request, video))
 
 
 @workspace_page("sessions:read")
 @require_GET
 def video_detail(request: PageRequest, video_id: UUID) -> HttpResponse:
-    """One video with all that is known of it; for htmx the part that changes."""
-    context = {"card": _cards([access_video(video_id)])[0], "can_make": request.access.allows("sessions:write")}
-    part = "HX-Request" in request.headers
-    return render(request, "videos/record.html" if part else "videos/detail.html", context)
+    """One video with all that is known of it; for htmx the part that changes, or the way back when the video is gone."""
+    try:
+        video = access_video(video_id)
+    except NotFound:
+        if not _is_part(request):
+            raise
+        return HttpResponse(headers={"HX-Redirect": reverse("videos")})
+    return render(request, "videos/record.html" if _is_part(request) else "videos/detail.html", _shown(request, video))
 
 
 @workspace_page("sessions:write")
@@ -101,6 +111,15 @@ def video_remove(request: PageRequest, video_id: UUID) -> HttpResponse:
     video_delete(video_id=video_id)
     messages.success(request, "The video is deleted.")
     return redirect("videos")
+
+
+def _is_part(request: PageRequest) -> bool:
+    """Whether a page that is there already asks."""
+    return "HX-Request" in request.headers
+
+
+def _shown(request: PageRequest, video: Video) -> dict[str, Any]:
+    return {"card": _cards([video])[0], "can_make": request.access.allows("sessions:write")}
 
 
 def _asked(form: VideoForm) -> bool:

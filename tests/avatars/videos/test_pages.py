@@ -54,6 +54,16 @@ def test_it_sends_only_what_changes_to_who_follows(workspace: Workspace, alice_c
     assert "<html" not in part
 
 
+def test_it_takes_what_is_gone_from_an_open_page(workspace: Workspace, alice_client: Client, charlie_client: Client) -> None:
+    video, part = asked(workspace.pk), {"HX-Request": "true"}
+    card = charlie_client.get(f"/videos/{video.pk}/card", headers=part)
+    assert (card.status_code, card.content) == (200, b"")
+    alice_client.post(f"/videos/{video.pk}/remove")
+    card = alice_client.get(f"/videos/{video.pk}/card", headers=part)
+    assert (card.status_code, card.content) == (200, b"")
+    assert alice_client.get(f"/videos/{video.pk}", headers=part)["HX-Redirect"] == "/videos"
+
+
 def test_it_says_what_to_do_about_a_failure_and_makes_it_again(workspace: Workspace, alice_client: Client) -> None:
     video = asked(workspace.pk, title="Hours", format="mp4")
     with workspace_scope(workspace.pk):
