@@ -13,11 +13,11 @@ import { pictureOf } from './textures';
 /** Degrees that a head is turned to the sides, and up and down, at most; and what lies between. */
 const YAWS = [0, -22, 22, -11, 11];
 const PITCHES = [0, -14, 14];
-const SIDE = 320;
+const SIDE = 448;
 /** Metres that the picture shows, the distance of the eye, and how far behind a layer the next still counts as seen. */
 const SPAN = 0.62;
 const AWAY = 1;
-const SLACK = 0.0025;
+const SLACK = 0.001;
 /** Mip maps make edges softer or harder than the picture says. */
 const MARGIN = 0.2;
 /** Fewer triangles are not worth the look. */
@@ -54,7 +54,6 @@ async function trim(hair: Mesh, head: HeadModel, pause: Pause, wanted: () => boo
         if (yaw === 0 && pitch === 0) nearness = nearnessOf(shape);
       });
     }
-  widen(seen, index.array);
   hair.geometry.setIndex(kept(seen, index.array, nearness));
   return seen.length - seen.reduce((sum, one) => sum + one, 0);
 }
@@ -68,15 +67,6 @@ function turned(head: HeadModel, yaw: number, pitch: number, look: () => void): 
     look();
   });
   head.root.updateMatrixWorld(true);
-}
-
-/** What was seen takes its neighbours along: edges that another picture size, or a blink of the eye, would show. */
-function widen(seen: Uint8Array, index: ArrayLike<number>): void {
-  const touched = new Set<number>();
-  for (let corner = 0; corner < index.length; corner++)
-    if (seen[Math.floor(corner / 3)] === 1) touched.add(index[corner] ?? 0);
-  for (let corner = 0; corner < index.length; corner++)
-    if (touched.has(index[corner] ?? 0)) seen[Math.floor(corner / 3)] = 1;
 }
 
 function kept(seen: Uint8Array, index: ArrayLike<number>, nearness: Float32Array): BufferAttribute {
