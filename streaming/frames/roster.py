@@ -87,7 +87,7 @@ class Roster:
             yield True
         finally:
             self._count(-1)
-            if self._thread is not None:
+            if self._thread is not None and not self._stopping.is_set():
                 with _tolerant("tell the roster of less to do"):
                     self.beat()
 

@@ -10,6 +10,7 @@ import pytest
 from tests.house import House
 
 _EASEL = [sys.executable, "-m", "dramatiq", "tests.streaming.easel", "--queues", "frames", "--threads", "4"]
+_EASEL += ["--worker-shutdown-timeout", "5000"]
 COMMAND, TWO = [*_EASEL, "--processes", "1"], [*_EASEL, "--processes", "2"]
 
 

@@ -61,6 +61,14 @@ def test_nobody_waits_for_a_process_that_is_gone(rosters: list[Roster]) -> None:
     assert client().hkeys(LOADS) == [first.name.encode()]
 
 
+def test_one_that_stops_takes_no_more_and_stays_away(rosters: list[Roster]) -> None:
+    first, second, _ = rosters
+    with first.place(), second.place(), second.place(insist=True):
+        first.stop()
+    assert first.name.encode() not in client().hkeys(LOADS)
+    assert client().zscore(SEEN, first.name) is None
+
+
 def test_what_redis_has_lost_is_said_again(rosters: list[Roster]) -> None:
     with rosters[0].place():
         client().delete(SEEN, LOADS)
