@@ -18,7 +18,7 @@ _GREY = 0.05  # a forehead less red than this is one of a photo without colours
 _CLEAREST: Final = np.array([0.2, 0.2, 0.6, 0.25, 0.4])
 _EVIDENCE: Final = np.array([-10.7, -10.7, -8.0, -19.0, 12.4])
 _NO_EVIDENCE: Final = 1.65
-"""Of the signs in `_signs`: what more of them adds nothing, and weights of a logistic regression on 26 portraits, each with
+"""Of the signs in `_signs`: what more of them adds nothing, and weights of a logistic regression on portraits, each with
 thirteen things before the mouth and with fifteen beards, lipsticks and lights; docs/rig.md tells how often it errs."""
 
 Picture = NDArray[np.float32]
