@@ -6,15 +6,14 @@ import io
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageOps
 
 from avatars.refusals import Refused
+from avatars.uploads.decoding import BROKEN, bare, in_srgb, opened
 from avatars.uploads.headers import PICTURES, check_picture, media_type_of
 
 LONGEST_SIDE = 2048
 QUALITY = 92
-_FORMATS = ("JPEG", "PNG", "WEBP")
-_BROKEN = (OSError, ValueError, SyntaxError, TypeError, IndexError, EOFError, Image.DecompressionBombError, MemoryError)
 
 
 def cleaned(content: bytes, *, most_pixels: int) -> Image.Image:
@@ -28,18 +27,15 @@ def cleaned(content: bytes, *, most_pixels: int) -> Image.Image:
     size = check_picture(content, media_type, most_pixels=most_pixels)
     try:
         return _decoded(content, (size.width, size.height))
-    except _BROKEN as error:
+    except BROKEN as error:
         raise Refused("unreadable") from error
 
 
 def _decoded(content: bytes, expected: tuple[int, int]) -> Image.Image:
-    with Image.open(io.BytesIO(content), formats=_FORMATS) as picture:
-        if picture.size != expected:
-            raise ValueError("the decoder sees another size than the header's reader")
+    with opened(content, expected) as picture:
         picture.draft("RGB", (LONGEST_SIDE, LONGEST_SIDE))  # JPEG decodes at a fraction where that is enough
         picture.load()
-        upright = ImageOps.exif_transpose(picture)
-        flat = _in_srgb(_on_white(upright))
+        flat = bare(in_srgb(_on_white(ImageOps.exif_transpose(picture))), "RGB")
         flat.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Image.Resampling.LANCZOS)
         return flat
 
@@ -51,26 +47,6 @@ def _on_white(picture: Image.Image) -> Image.Image:
     ground = Image.new("RGBA", picture.size, "white")
     ground.alpha_composite(picture.convert("RGBA"))
     return ground.convert("RGB")
-
-
-def _in_srgb(picture: Image.Image) -> Image.Image:
-    profile = picture.info.get("icc_profile")
-    if profile and picture.mode in {"RGB", "CMYK", "L"}:
-        try:
-            source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-            converted = ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-        except (ImageCms.PyCMSError, OSError):  # a profile that nobody can read changes nothing
-            converted = None
-        if converted is not None:
-            return _bare(converted)
-    return _bare(picture.convert("RGB"))
-
-
-def _bare(picture: Image.Image) -> Image.Image:
-    """The pixels alone: what else the file said (place, camera, thumbnails, profile) stays behind."""
-    bare = Image.new("RGB", picture.size)
-    bare.paste(picture)
-    return bare
 
 
 def pixels(picture: Image.Image) -> NDArray[np.uint8]:

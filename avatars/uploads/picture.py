@@ -8,18 +8,17 @@ from __future__ import annotations
 import io
 from dataclasses import dataclass
 
-from PIL import Image, ImageCms, ImageOps
+from PIL import Image, ImageOps
 
 from accounts.errors import Invalid
 from avatars.refusals import Refused
+from avatars.uploads.decoding import BROKEN, FORMATS, bare, in_srgb, opened
 from avatars.uploads.headers import PICTURES, media_type_of, picture_size
 
 MOST_BYTES = 10 * 1024 * 1024
 MOST_PIXELS = 4096 * 4096
 _LONGEST_SIDE = 8192
 _QUALITY = 92
-_FORMATS = {"image/jpeg": "JPEG", "image/png": "PNG", "image/webp": "WEBP"}
-_BROKEN = (OSError, ValueError, SyntaxError, TypeError, IndexError, EOFError, Image.DecompressionBombError, MemoryError)
 _HINT = "Send a JPEG, PNG or WebP picture of at most 10 MiB and 4096 × 4096 pixels."
 
 
@@ -41,7 +40,7 @@ def rewritten(content: bytes) -> Picture:
     media_type, expected = _announced(content)
     try:
         picture = _decoded(content, expected)
-    except _BROKEN as error:
+    except BROKEN as error:
         raise _refusal("unreadable") from error
     return Picture(content=_written(picture, media_type), media_type=media_type, width=picture.width, height=picture.height)
 
@@ -61,36 +60,15 @@ def _announced(content: bytes) -> tuple[str, tuple[int, int]]:
 
 
 def _decoded(content: bytes, expected: tuple[int, int]) -> Image.Image:
-    with Image.open(io.BytesIO(content), formats=tuple(_FORMATS.values())) as picture:
-        if picture.size != expected:
-            raise ValueError("the decoder sees another size than the header's reader")
+    with opened(content, expected) as picture:
         picture.load()
-        return _bare(_in_srgb(ImageOps.exif_transpose(picture)))
-
-
-def _in_srgb(picture: Image.Image) -> Image.Image:
-    profile = picture.info.get("icc_profile")
-    if not profile or picture.mode not in {"RGB", "RGBA", "L", "CMYK"}:
-        return picture
-    try:
-        source = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        mode = "RGBA" if picture.mode == "RGBA" else "RGB"
-        return ImageCms.profileToProfile(picture, source, ImageCms.createProfile("sRGB"), outputMode=mode) or picture
-    except (ImageCms.PyCMSError, OSError):  # a profile that nobody can read changes nothing
-        return picture
-
-
-def _bare(picture: Image.Image) -> Image.Image:
-    """The pixels alone: what else the file said (place, camera, thumbnails, profile) stays behind."""
-    mode = "RGBA" if "A" in picture.getbands() or "transparency" in picture.info else "RGB"
-    bare = Image.new(mode, picture.size)
-    bare.paste(picture.convert(mode))
-    return bare
+        upright = in_srgb(ImageOps.exif_transpose(picture))
+        return bare(upright, "RGBA" if "A" in upright.getbands() or "transparency" in upright.info else "RGB")
 
 
 def _written(picture: Image.Image, media_type: str) -> bytes:
     out = io.BytesIO()
-    picture.save(out, _FORMATS[media_type], **({} if media_type == "image/png" else {"quality": _QUALITY}))
+    picture.save(out, FORMATS[media_type], **({} if media_type == "image/png" else {"quality": _QUALITY}))
     return out.getvalue()
 
 
