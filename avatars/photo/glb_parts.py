@@ -24,6 +24,7 @@ _BACKDROP: Final = -0.16
 _GRID: Final = 26
 _CLOSED: Final = 0.95  # lips that the photo shows open rest as good as closed: a stream has no weight to close them
 
+_UNFOLDING: Final = 12  # rounds of smoothing where closing the lips would turn skin over
 _MOUTH: Final = 1.1  # half widths of the mouth that its planes reach; more would come out of the cheeks
 _QUAD: Final = np.array([(0, 1, 2), (0, 2, 3)], np.int64)
 _SQUARE: Final = np.array([(-1, -1), (1, -1), (1, 1), (-1, 1)], float)
@@ -80,33 +81,59 @@ class Space:
 def skin(points: Floats, moves: Moves, side: int) -> Part:
     """Face, hair and shoulders: the landmarks, and a grid round them; open at eyes and mouth."""
     space = Space(points, moves, side)
-    outer = _outside(points, side)
     own = _landmark_moves(points, moves)
+    outer = _outside(points, points[OVAL] + own[INDEX["jawOpen"], OVAL], side)
     places = np.concatenate([points[:SURFACE], outer])
     posed = places.copy()
     posed[:SURFACE] += moves.flat[INDEX["jawOpen"], :SURFACE] * 0.8  # parted lips, so that no triangle bridges them
     shifts = np.concatenate([own, spread(points, moves.flat, np.array([], np.int64), side, outer)], 1)
     depth = np.concatenate([moves.depth[:SURFACE], depth_at(points, moves, outer)])
-    closed = places + shifts[-1] * _CLOSED
+    faces = _faces(posed, side)
     return Part(
         name="skin",
-        places=space.place(closed, depth),
+        places=space.place(_unfolded(places, shifts[-1] * _CLOSED, faces), depth),
         uv=places / side,
-        faces=_faces(posed, side),
+        faces=faces,
         picture="person",
         moves=space.shift(shifts[:-1]),
         share=np.clip(follow_at(points, places), 0.004, 0.996),
     )
 
 
-def _outside(points: Floats, side: int) -> Floats:
-    """A grid over the whole picture, and its border, without what the face covers."""
+def _unfolded(places: Floats, shift: Floats, faces: Ints) -> Floats:
+    """The shifted places (n, 2); where a triangle would turn over, its corners move more like their neighbours."""
+    way = np.sign(_areas(places[faces]))
+    ends = np.concatenate([faces[:, [0, 1]], faces[:, [1, 2]], faces[:, [2, 0]]])
+    for _ in range(_UNFOLDING):
+        folded = np.unique(faces[_areas((places + shift)[faces]) * way <= 0])
+        if not len(folded):
+            break
+        total, count = np.zeros_like(shift), np.zeros((len(shift), 1))
+        for near, far in (ends.T, ends.T[::-1]):
+            np.add.at(total, near, shift[far])
+            np.add.at(count, near, 1)
+        shift = shift.copy()
+        shift[folded] = 0.5 * shift[folded] + 0.5 * total[folded] / np.maximum(count[folded], 1)
+    moved: Floats = places + shift
+    return moved
+
+
+def _areas(corners: Floats) -> Floats:
+    """Twice the signed areas of triangles (m, 3, 2)."""
+    a, b = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    areas: Floats = a[:, 0] * b[:, 1] - a[:, 1] * b[:, 0]
+    return areas
+
+
+def _outside(points: Floats, opened: Floats, side: int) -> Floats:
+    """A grid over the whole picture, and its border, without what the face covers, also when its jaw has opened it."""
     middle, _ = face_circle(points)
     grid = grid_points(side, _GRID)
     steps = np.linspace(0, side, 9)
     edge = np.stack(np.meshgrid(steps, steps), -1).reshape(-1, 2)
     edge = edge[((edge == 0) | (edge == side)).any(1)]
-    return np.concatenate([grid[~_within(grid, middle + (points[OVAL] - middle) * 1.06, side)], edge])
+    covered = [_within(grid, middle + (oval - middle) * 1.06, side) for oval in (points[OVAL], opened)]
+    return np.concatenate([grid[~(covered[0] | covered[1])], edge])
 
 
 def _within(places: Floats, polygon: Floats, side: int) -> NDArray[np.bool_]:
