@@ -35,6 +35,7 @@ METERED = (
     Metric.AVATAR_MS,
     Metric.TTS_CHARACTERS,
     Metric.RENDER_MS,
+    Metric.STT_MS,
     Metric.STORAGE_BYTES,
     Metric.AVATARS,
 )

@@ -158,7 +158,7 @@ def test_it_gives_the_days_as_csv(bob_client: Client, spoken: None) -> None:
     answer = bob_client.get("/usage.csv?days=14")
     assert answer.headers["Content-Type"].startswith("text/csv")
     rows = list(csv.DictReader(io.StringIO(answer.content.decode())))
-    assert len(rows) == 14 * 3
+    assert len(rows) == 14 * 4
     used = [row for row in rows if row["quantity"] != "0"]
     today = timezone.now().date().isoformat()
     assert used == [{"day_utc": today, "metric": "tts_characters", "quantity": "1234", "unit": "characters"}]

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from pathlib import Path
 
 import pytest
 import time_machine
@@ -15,6 +17,7 @@ from quotas.services import settle
 from tests.quotas.factories import subscribe, take, usage, utc
 
 pytestmark = pytest.mark.django_db
+ROOT = Path(__file__).resolve().parents[2]
 
 
 def test_it_rounds_the_share_down_so_that_a_warning_is_never_early(workspace: Workspace) -> None:
@@ -34,6 +37,13 @@ def test_it_knows_no_share_without_a_limit_and_a_full_one_where_nothing_is_allow
         take(10**12)
         assert (share_used(Metric.AVATAR_MS), remaining(Metric.AVATAR_MS)) == (0, None)
         assert (share_used(Metric.TTS_CHARACTERS), remaining(Metric.TTS_CHARACTERS)) == (100, 0)
+
+
+def test_it_shows_everything_that_the_product_takes_from_the_meter() -> None:
+    code = "".join(path.read_text() for room in ("avatars", "sessions", "streaming") for path in (ROOT / room).rglob("*.py"))
+    taken = {Metric[name] for name in re.findall(r"\bMetric\.([A-Z_]+)\b", code)}
+    assert Metric.AVATAR_MS in taken
+    assert taken - set(METERED) == set()
 
 
 def test_it_summarises_the_enforced_metrics_and_shows_overrun(workspace: Workspace) -> None:

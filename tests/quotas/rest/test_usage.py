@@ -48,6 +48,7 @@ def test_it_starts_a_fresh_workspace_on_the_free_plan(workspace: Workspace, alic
         "avatar_ms": (30 * 60_000, 0),
         "tts_characters": (20_000, 0),
         "render_ms": (5 * 60_000, 0),
+        "stt_ms": (3_600_000, 0),
         "storage_bytes": (1_000_000_000, 0),
         "avatars": (3, 0),
     }
