@@ -16,7 +16,7 @@ from accounts.errors import Conflict, Invalid, NotFound
 from accounts.tenancy import TenantQuerySet
 from avatars.assets import access_asset
 from avatars.blocks.models import Asset, AssetKind, AvatarLook, Framing, Preset
-from avatars.looks import NEUTRAL, saved_look
+from avatars.looks import NEUTRAL, saved_look, spelled
 from avatars.models import Avatar
 from avatars.selectors import avatar, voices_available
 from avatars.stock import stock_cast
@@ -91,20 +91,12 @@ def missing_in(rows: Sequence[Preset]) -> dict[UUID, list[str]]:
 
 def _kept(model: type[Avatar | Asset], named: Iterable[str]) -> set[str]:
     """The ids that rows have of what is named; what is no id is a colour, or of the stock cast."""
-    ids = [text for text in map(_spelled, named) if len(text) == _ID_LENGTH]
+    ids = [text for text in map(spelled, named) if len(text) == _ID_LENGTH]
     return {str(key) for key in model.objects.filter(pk__in=ids).values_list("pk", flat=True)}
 
 
 def _is_lost(named: str, there: set[str]) -> bool:
-    return bool(named) and not named.startswith("#") and _spelled(named) not in there
-
-
-def _spelled(text: str) -> str:
-    """Ids in their usual form, anything else as it is."""
-    try:
-        return str(UUID(text))
-    except ValueError:
-        return text
+    return bool(named) and not named.startswith("#") and spelled(named) not in there
 
 
 def _require_whole(chosen: Preset, explicit: dict[str, str | None]) -> None:

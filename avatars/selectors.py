@@ -33,6 +33,14 @@ def access_avatar(avatar_id: UUID) -> Avatar:
         raise NotFound("No such avatar in this workspace.", code="avatar_not_found") from error
 
 
+def lock_avatar(avatar_id: UUID) -> Avatar:
+    """The avatar, its row locked until the transaction ends; raises NotFound when it is absent or a stranger's."""
+    avatar = Avatar.objects.select_for_update(no_key=True).filter(pk=avatar_id).first()
+    if avatar is None:
+        raise NotFound("No such avatar in this workspace.", code="avatar_not_found")
+    return avatar
+
+
 def avatar(avatar_id: str) -> AvatarInfo:
     """One avatar that can be shown, own or stock. Raises Invalid (unknown_avatar), Conflict (avatar_not_ready)."""
     own = _own(avatar_id)

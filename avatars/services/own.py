@@ -10,17 +10,21 @@ from django.utils import timezone
 
 from accounts import audit
 from accounts.context import current_actor
-from accounts.errors import Conflict, Invalid, NotFound
+from accounts.errors import Conflict, Invalid
 from accounts.webhooks.addresses import Policy, clean_url
 from avatars.consent import end_consent, record_consent, require_consent
+from avatars.looks import look_forget
 from avatars.models import Avatar, AvatarKind, AvatarState
 from avatars.refusals import Refused
+from avatars.selectors import lock_avatar
 from avatars.selectors import voice as voice_named
 from avatars.services import files
 from avatars.services.room import give_room_back, hold_place, take_room
 from avatars.services.waking import wake_on_commit
 from avatars.storage import writing
 from avatars.uploads.headers import GLB, check_picture, media_type_of
+from avatars.videos.models import Video
+from avatars.videos.services import video_delete
 from quotas.metrics import Metric
 from quotas.services import release
 
@@ -91,13 +95,18 @@ def avatar_choose(*, avatar_id: UUID, face: int) -> Avatar:
 
 @transaction.atomic
 def avatar_delete(*, avatar_id: UUID) -> None:
-    """Erase the avatar, its files and what the consent says about a person; give back its room and its place."""
+    """Erase the avatar, its files, its videos in any state, its look, and what the consent says about a person; give back
+    its room and its place."""
     avatar = lock_avatar(avatar_id)
+    videos = _lock_videos(avatar.pk)
     files.doom(avatar.pk)
+    look_forget(avatar.pk)
     end_consent(avatar)
-    audit.record("avatar.deleted", subject=avatar.pk)
+    audit.record("avatar.deleted", subject=avatar.pk, videos=len(videos))
     give_room_back(avatar)
     give_place_back(avatar)
+    for video_id in videos:
+        video_delete(video_id=video_id)
     avatar.delete()
 
 
@@ -107,12 +116,10 @@ def give_place_back(avatar: Avatar) -> None:
         release(hold_id=avatar.place_hold, sequence=1)
 
 
-def lock_avatar(avatar_id: UUID) -> Avatar:
-    """The avatar, its row locked until the transaction ends; raises NotFound when it is absent or a stranger's."""
-    avatar = Avatar.objects.select_for_update(no_key=True).filter(pk=avatar_id).first()
-    if avatar is None:
-        raise NotFound("No such avatar in this workspace.", code="avatar_not_found")
-    return avatar
+def _lock_videos(avatar_id: UUID) -> list[UUID]:
+    """Videos of the avatar in any state. Rows are locked before quotas, here as wherever a video ends."""
+    rows = Video.objects.select_for_update(no_key=True).filter(wish__avatar=str(avatar_id))
+    return [video.pk for video in rows.order_by("id")]
 
 
 def check_header(content: bytes, media_type: str) -> None:

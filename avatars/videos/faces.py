@@ -30,12 +30,24 @@ def renderer_for(wish: VideoWish) -> Renderer:
 
     Inside of a workspace scope; the renderer belongs to the thread. Raises RenderFailed.
     """
+    _require(wish.avatar)
     key = (wish.avatar, wish.background, wish.framing, wish.size, wish.alpha)
     if getattr(_kept, "key", None) != key:
         _forget()
         _kept.renderer, _kept.key = _made(wish), key
     renderer: Renderer = _kept.renderer
     return renderer
+
+
+def _require(avatar_id: str) -> None:
+    """An avatar that was deleted since is not drawn, even where its renderer is still here."""
+    if (found := _uuid(avatar_id)) is None:
+        return
+    try:
+        access_avatar(found)
+    except NotFound as error:
+        _forget()
+        raise RenderFailed("avatar_deleted", "The avatar was deleted.") from error
 
 
 def _forget() -> None:
@@ -54,7 +66,7 @@ def _made(wish: VideoWish) -> Renderer:
     found = _uuid(wish.avatar)
     if found is None:
         return head_renderer(_stock_file(wish.avatar).read_bytes(), wish.size, behind, framing=wish.framing)
-    kind, files = _own(found)
+    kind, files = access_avatar(found).kind, files_of(found)
     if kind == AvatarKind.HEAD3D:
         return head_renderer(_content(files, "head"), wish.size, behind, framing=wish.framing)
     return photo_renderer(_content(files, "rig"), wish.size, behind, framing=wish.framing, transparent=wish.alpha)
@@ -79,13 +91,6 @@ def backdrop(background: str, size: tuple[int, int]) -> Pictures:
 
 def _stock_file(avatar_id: str) -> Path:
     return Path(settings.BASE_DIR) / "static" / "cast" / f"{avatar_id}.glb"
-
-
-def _own(avatar_id: UUID) -> tuple[str, dict[str, StoredFile]]:
-    try:
-        return access_avatar(avatar_id).kind, files_of(avatar_id)
-    except NotFound as error:
-        raise RenderFailed("avatar_deleted", "The avatar was deleted.") from error
 
 
 def _content(files: dict[str, StoredFile], purpose: str) -> bytes:

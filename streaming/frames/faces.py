@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import hashlib
 import logging
-import tempfile
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 from uuid import UUID
@@ -27,6 +24,7 @@ from avatars.selectors import avatar_shown, lip_gap
 from avatars.services.files import files_of
 from avatars.storage import content_of
 from sessions.look import SessionLook
+from streaming.frames.local import Visit
 
 logger = logging.getLogger(__name__)
 Kind = Literal["head", "photo"]
@@ -36,13 +34,18 @@ _USUAL = SessionLook()
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
     """Who is drawn: the renderer's kind, its GLB or rig, the portrait's bytes, how far the lips are apart, and how much of
-    the person is shown in front of what."""
+    the person is shown in front of what. Whoever draws it closes it: its files leave this machine then."""
 
     kind: Kind
     asset: Path
     portrait: bytes
     gap: dict[str, float]
     look: Look = USUAL
+    files: Visit = field(default_factory=Visit)
+
+    def close(self) -> None:
+        """Nobody draws it any more."""
+        self.files.close()
 
     def rungs(self, side: int, make: Callable[[Recipe], Renderer]) -> tuple[Rung, ...]:
         """The ways to draw it at `side` pixels, best first; `make` gives the renderers."""
@@ -60,43 +63,37 @@ class Face:
 
 def face_of(workspace_id: str, avatar_id: str, look: SessionLook = _USUAL) -> Face:
     """The face of a workspace's or a stock avatar. Raises Gone for one that was deleted, FileNotFoundError for a lost file."""
+    visit = Visit()
+    try:
+        return _found(workspace_id, avatar_id, look, visit)
+    except BaseException:
+        visit.close()
+        raise
+
+
+def _found(workspace_id: str, avatar_id: str, look: SessionLook, visit: Visit) -> Face:
     with workspace_scope(UUID(workspace_id)):
         info = avatar_shown(avatar_id)
-        shown = Look(framing=look.framing, background=_background(look.background))
+        shown = Look(framing=look.framing, background=_background(look.background, visit))
         if info.is_own:
-            return _own(info.kind, files_of(UUID(avatar_id)), shown)
+            return _own(info.kind, files_of(UUID(avatar_id)), shown, visit)
     folder = Path(settings.BASE_DIR) / "static" / "cast"
     portrait = (folder / f"{info.id}.webp").read_bytes()
-    return Face(kind="head", asset=folder / f"{info.id}.glb", portrait=portrait, gap=lip_gap(info.id), look=shown)
+    return Face(kind="head", asset=folder / f"{info.id}.glb", portrait=portrait, gap=lip_gap(info.id), look=shown, files=visit)
 
 
-def _background(background: str) -> str:
+def _background(background: str, visit: Visit) -> str:
     """As Look has it; the avatar's own where the picture was deleted since."""
     if not background or background.startswith("#"):
         return background
     file = files_of(UUID(background)).get(PURPOSE)
-    return str(_local(content_of(file))) if file else ""
+    return str(visit.path(content_of(file))) if file else ""
 
 
-def _own(kind: str, files: dict[str, StoredFile], look: Look) -> Face:
+def _own(kind: str, files: dict[str, StoredFile], look: Look, visit: Visit) -> Face:
     drawn: tuple[Kind, str] = ("photo", "rig") if kind == AvatarKind.PHOTO else ("head", "head")
     missing = [purpose for purpose in (drawn[1], "portrait") if purpose not in files]
     if missing:
         raise FileNotFoundError(f"the avatar has no {missing[0]}")
-    asset, portrait = _local(content_of(files[drawn[1]])), content_of(files["portrait"])
-    return Face(kind=drawn[0], asset=asset, portrait=portrait, gap={}, look=look)
-
-
-def _local(data: bytes) -> Path:
-    """The file on this machine, named by its content; renderers read paths."""
-    path = Path(_folder().name) / hashlib.sha256(data).hexdigest()
-    if not path.exists():
-        fresh = path.with_suffix(".new")
-        fresh.write_bytes(data)
-        fresh.replace(path)
-    return path
-
-
-@cache
-def _folder() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(prefix="visavis-faces-")
+    asset, portrait = visit.path(content_of(files[drawn[1]])), content_of(files["portrait"])
+    return Face(kind=drawn[0], asset=asset, portrait=portrait, gap={}, look=look, files=visit)

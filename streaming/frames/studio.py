@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from typing import Any
 
 import numpy as np
@@ -54,7 +55,7 @@ class Studio:
 
     def run(self) -> None:
         """Until the session ends, nobody watches, or another worker has it."""
-        with client().pubsub(ignore_subscribe_messages=True) as ear:  # type: ignore[no-untyped-call]
+        with closing(self.face), client().pubsub(ignore_subscribe_messages=True) as ear:  # type: ignore[no-untyped-call]
             ear.subscribe(bus.channel(self.session_id))
             wish = frames_bus.wish(self.session_id)  # after that, changes are heard
             if wish is None:

@@ -12,6 +12,7 @@ from PIL import Image
 from accounts.errors import Gone
 from accounts.models import Workspace
 from streaming.frames.faces import Face, face_of
+from streaming.frames.local import LocalFiles, Visit
 
 
 def face(name: str = "ada", portrait: bytes = b"") -> Face:
@@ -36,3 +37,19 @@ def test_it_finds_the_stock_cast_and_no_one_else(workspace: Workspace) -> None:
     assert found.asset.is_file() and found.still(64).shape == (64, 64, 3)
     with pytest.raises(Gone):
         face_of(str(workspace.pk), str(uuid4()))
+
+
+def test_it_has_files_here_as_long_as_anybody_draws_from_them() -> None:
+    files = LocalFiles()
+    first, second = Visit(files), Visit(files)
+    path, same, other = first.path(b"a rig"), second.path(b"a rig"), first.path(b"a background")
+    assert path == same
+    assert (path.read_bytes(), other.read_bytes()) == (b"a rig", b"a background")
+    first.close()
+    assert path.is_file()
+    assert not other.exists()
+    first.close()
+    assert path.is_file()
+    second.close()
+    assert not path.exists()
+    assert Visit(files).path(b"a rig").read_bytes() == b"a rig"

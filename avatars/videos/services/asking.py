@@ -18,7 +18,7 @@ from accounts.identifiers import uuid7
 from accounts.tenancy import current_workspace_id
 from avatars.assets import access_asset
 from avatars.face import EMOTIONS
-from avatars.selectors import avatar, default_voice, voice
+from avatars.selectors import avatar, default_voice, lock_avatar, voice
 from avatars.services.room import take_room
 from avatars.storage import writing
 from avatars.videos.actors import prepare_video, send_on_commit
@@ -74,7 +74,9 @@ def _complete(wish: VideoWish, recording: Recording | None) -> VideoWish:
     """The wish with what was left open; raises Invalid, Conflict."""
     info = avatar(wish.avatar)
     check(wish, recording is not None)
-    wish = replace(wish, voice=voice(wish.voice).id if wish.voice else default_voice(info))
+    if info.is_own:
+        lock_avatar(UUID(info.id))  # whoever deletes it meanwhile must see this video
+    wish = replace(wish, avatar=info.id, voice=voice(wish.voice).id if wish.voice else default_voice(info))
     if recording is not None:
         heard = replace(wish, audio=hashlib.sha256(recording.content).hexdigest(), script="")
         return heard if wish.transcript else replace(heard, voice="")
