@@ -4,21 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from io import BytesIO
+from itertools import chain
 
 import av
 import numpy as np
-from av.error import FFmpegError
 from numpy.typing import NDArray
 
 from avatars.audio.features import Floats
 from avatars.audio.track import HeardClause, clauses
 from avatars.audio.visemes import posteriors_of
 from avatars.face import DEFAULT_RIG, Rig
+from avatars.uploads.sound import NotSound, Silent, Track, opened
 from avatars.videos.alignment import aligned, soundings
 from avatars.videos.performance import Performance, later, perform
 from avatars.videos.wish import LEAST_SECONDS, MOST_SECONDS, VideoWish
 from avatars.voice import SAMPLE_RATE, SpeechChunk, Word, catalogue, is_slow, speak
+
+LOWEST_RATE, HIGHEST_RATE = 4_000, 192_000  # samples a second of a recording
 
 
 class Unreadable(Exception):
@@ -29,27 +31,34 @@ class Unreadable(Exception):
         self.code = code
 
 
-def decoded(upload: bytes) -> NDArray[np.int16]:
-    """The sound of a file (WAV, MP3, Ogg, M4A, WebM, FLAC …) as (n,) int16 mono at 24 kHz. Raises Unreadable."""
-    blocks: list[NDArray[np.int16]] = []
-    total = 0
+def decoded(upload: bytes, heard: Callable[[], None] = lambda: None) -> NDArray[np.int16]:
+    """The sound of a file (WAV, MP3, Ogg, M4A, WebM, FLAC) as (n,) int16 mono at 24 kHz; `heard()` is called for each frame.
+    Raises Unreadable."""
     try:
-        with av.open(BytesIO(upload), "r") as file:
-            if not file.streams.audio:
-                raise Unreadable("no_sound", "The file holds no sound.")
-            resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
-            for frame in file.decode(audio=0):
-                blocks += [part.to_ndarray()[0] for part in resampler.resample(frame)]
-                total += len(blocks[-1]) if blocks else 0
-                if total > MOST_SECONDS * SAMPLE_RATE:
-                    raise Unreadable("recording_too_long", f"A recording may last {MOST_SECONDS // 60} minutes at most.")
-            blocks += [part.to_ndarray()[0] for part in resampler.resample(None)]
-    except FFmpegError as error:
+        with opened(upload) as track:
+            sound = np.concatenate([np.zeros(0, np.int16), *_resampled(track, heard)])
+    except Silent as error:
+        raise Unreadable("no_sound", "The file holds no sound.") from error
+    except NotSound as error:
         raise Unreadable("unreadable_sound", "The file can't be read as sound.") from error
-    sound = np.concatenate(blocks) if blocks else np.zeros(0, np.int16)
     if len(sound) < LEAST_SECONDS * SAMPLE_RATE:
         raise Unreadable("recording_too_short", "The recording holds hardly any sound.")
-    return sound.astype(np.int16)
+    return sound
+
+
+def _resampled(track: Track, heard: Callable[[], None]) -> Iterator[NDArray[np.int16]]:
+    """Parts of the sound, no more than a recording may last. Raises Unreadable."""
+    if not LOWEST_RATE <= track.rate <= HIGHEST_RATE:
+        raise NotSound
+    resampler = av.AudioResampler(format="s16", layout="mono", rate=SAMPLE_RATE)
+    total = 0
+    for frame in chain(track.frames, (None,)):
+        for part in resampler.resample(frame):
+            total += part.samples
+            if total > MOST_SECONDS * SAMPLE_RATE:
+                raise Unreadable("recording_too_long", f"A recording may last {MOST_SECONDS // 60} minutes at most.")
+            yield part.to_ndarray()[0].astype(np.int16)
+        heard()
 
 
 def recorded(
@@ -57,7 +66,7 @@ def recorded(
 ) -> Performance:
     """A recording, a file as it was sent, with lips that follow it; its transcript's words with their times. `heard()` is
     called now and then. Raises Unreadable, TooLong, Differs, SpeechError."""
-    sound = decoded(recording)
+    sound = decoded(recording, heard)
     heard()
     samples = sound.astype(np.float32) / np.float32(32768)
     words = _timed_words(samples, wish, heard) if wish.transcript.strip() else ()

@@ -9,12 +9,20 @@ import struct
 from dataclasses import dataclass
 
 from accounts.errors import Invalid
+from avatars.uploads.containers import container_of
 from avatars.videos.wish import LEAST_SECONDS, MOST_SECONDS
 
 # Where a header does not say how long the sound is, it is held for at the bits a second that speech usually has; the worker
 # holds what it really is.
 _USUAL_BITS = 128_000
-_MP3_SYNC = 0xFFE0
+_MEDIA_TYPES = {
+    "wav": "audio/wav",
+    "ogg": "audio/ogg",
+    "flac": "audio/flac",
+    "mp3": "audio/mpeg",
+    "matroska": "audio/webm",
+    "mov": "audio/mp4",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,7 +36,7 @@ class Recording:
 
 def recording_of(content: bytes) -> Recording:
     """Raises Invalid (unreadable_sound, recording_too_long, recording_too_short)."""
-    media_type = _media_type(content)
+    media_type = _MEDIA_TYPES.get(container_of(content), "")
     if not media_type:
         hint = "Send WAV, MP3, Ogg, M4A, WebM or FLAC."
         raise Invalid("The file is no sound that can be read here.", code="unreadable_sound", hint=hint)
@@ -39,21 +47,6 @@ def recording_of(content: bytes) -> Recording:
         raise Invalid("The recording holds hardly any sound.", code="recording_too_short")
     usual = min(MOST_SECONDS * 1000, len(content) * 8 * 1000 // _USUAL_BITS)
     return Recording(content=content, media_type=media_type, expected_ms=usual if declared is None else declared)
-
-
-def _media_type(content: bytes) -> str:
-    """By the first bytes; empty where they are of no format that we take."""
-    if content.startswith(b"RIFF") and content[8:12] == b"WAVE":
-        return "audio/wav"
-    for magic, media_type in ((b"OggS", "audio/ogg"), (b"fLaC", "audio/flac"), (b"ID3", "audio/mpeg")):
-        if content.startswith(magic):
-            return media_type
-    if content.startswith(b"\x1a\x45\xdf\xa3"):
-        return "audio/webm"
-    if content[4:8] == b"ftyp":
-        return "audio/mp4"
-    is_mp3 = len(content) > 4 and int.from_bytes(content[:2], "big") & _MP3_SYNC == _MP3_SYNC
-    return "audio/mpeg" if is_mp3 else ""
 
 
 def _declared_ms(wav: bytes) -> int | None:
