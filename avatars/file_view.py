@@ -19,7 +19,7 @@ from avatars.storage import disposition, is_signed
 _RANGE = re.compile(r"bytes=(\d{1,15})-(\d{0,15})")
 _LONGEST_RANGE = 8 << 20
 # What a viewer on somebody else's page needs; everything else is for our own pages.
-_FOR_EVERY_PAGE = frozenset({"head", "portrait", "thumbnail", "thumbnail_webp"})
+_FOR_EVERY_PAGE = frozenset({"head", "portrait", "thumbnail", "thumbnail_webp", "asset"})
 
 
 @require_safe

@@ -34,8 +34,9 @@ def stored(workspace: Workspace, purpose: str = "portrait") -> StoredFile:
     return row
 
 
-def test_it_shows_a_file_to_who_has_the_address(client: Client, workspace: Workspace) -> None:
-    response = client.get(link(stored(workspace)))
+@pytest.mark.parametrize("purpose", ["portrait", "head", "asset"])
+def test_it_shows_a_file_to_who_has_the_address(purpose: str, client: Client, workspace: Workspace) -> None:
+    response = client.get(link(stored(workspace, purpose)))
     assert (response.status_code, response.content) == (200, CONTENT)
     assert response["Content-Type"] == "image/jpeg"
     assert response["X-Content-Type-Options"] == "nosniff"

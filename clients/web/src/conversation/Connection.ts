@@ -1,5 +1,6 @@
 /** One live connection that outlasts its sockets: it comes back by itself with a new ticket. */
 import { Emitter } from '../events/Emitter';
+import { withWholeAddresses } from '../protocol/addresses';
 import { decodeMedia, type MediaItem } from '../protocol/media';
 import type { ClientMessage, ServerMessage } from '../protocol/messages';
 import { parseServerMessage } from '../protocol/parse';
@@ -139,7 +140,7 @@ export class Connection extends Emitter<ConnectionEvents> {
       this.#heartbeat.pong(message.t);
       this.#change(this.#state);
     }
-    this.emit('message', message);
+    this.emit('message', message.type === 'session.ready' ? withWholeAddresses(message, this.#address) : message);
   }
 
   #opened(): void {
