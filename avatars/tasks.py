@@ -1,4 +1,4 @@
-"""What workers do for avatars: fetch them (queue `batch`: it waits for strangers) and make them (queue `render`)."""
+"""What workers do for avatars: fetch them (queue `batch`: it waits for strangers) and make them (queue `avatars`)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def fetch_avatar(workspace_id: str, avatar_id: str) -> None:
 
 @dramatiq.actor(
     broker=broker,
-    queue_name="render",
+    queue_name="avatars",
     max_retries=MOST_ATTEMPTS - 1,
     min_backoff=1_000,
     max_backoff=10_000,

@@ -84,7 +84,7 @@ async def _climb(place: Installation, avatar: str) -> tuple[Step | None, Step]:
 
 
 def photo_avatar(place: Installation) -> str:
-    """Made as anybody's: uploaded, and prepared by the render worker."""
+    """Made as anybody's: uploaded, and prepared by the worker for avatars."""
     from avatars.consent import VERSION  # Django is set up by now
 
     headers = {"Authorization": f"Bearer {place.key}"}

@@ -17,7 +17,7 @@ import psutil
 
 from config.embedded.server import free_port
 from config.embedded.stack import Stack
-from config.processes import Processes, clock, frames, render, web, worker
+from config.processes import Processes, avatars, clock, frames, web, worker
 
 
 @dataclass
@@ -52,9 +52,9 @@ class Installation:
         shutil.rmtree(self.root, ignore_errors=True)
 
     def start_drawing(self) -> None:
-        """The workers for pictures, which load torch."""
+        """The workers for avatars and pictures, which load torch."""
         os.environ.update(OMP_NUM_THREADS="1", LP_NUM_THREADS="1")
-        self.processes.start("render", render(threads=1))
+        self.processes.start("avatars", avatars())
         self.processes.start("frames", frames())
 
     def _await_ready(self) -> None:

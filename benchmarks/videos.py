@@ -52,7 +52,7 @@ def _start_workers(place: Installation) -> None:
     from config.processes import render
 
     os.environ.update(OMP_NUM_THREADS="1", LP_NUM_THREADS="1")
-    place.processes.start("videos", render(processes=max(1, (os.cpu_count() or 1) - ("render" in place.processes.children))))
+    place.processes.start("videos", render(processes=os.cpu_count() or 1))
 
 
 def _made(http: httpx.Client, **wish: Any) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import FrameType
 
 from config.embedded.stack import Stack
-from config.processes import Processes, batch, clock, frames, render, web, worker
+from config.processes import Processes, avatars, batch, clock, frames, render, web, worker
 
 FOLDER = Path(__file__).resolve().parent.parent / ".visavis"
 CARD = FOLDER / "demo.json"
@@ -50,6 +50,7 @@ def _run(stack: Stack, processes: Processes, port: int) -> None:
     processes.start("clock", clock())
     _await_ready(port, processes)
     processes.start("batch", batch())  # nobody waits for these
+    processes.start("avatars", avatars())
     processes.start("render", render())
     processes.start("frames", frames(processes=2))
     _greet()

@@ -1,4 +1,4 @@
-"""The processes of an installation on one machine: web, the workers for live turns, pictures and the rest, clock."""
+"""The processes of an installation on one machine: web, the workers for live turns, avatars, videos and the rest, clock."""
 
 from __future__ import annotations
 
@@ -43,11 +43,20 @@ def batch(*, threads: int = 8) -> list[str]:
     ]
 
 
-def render(*, processes: int = 2, threads: int = 1) -> list[str]:
-    """Workers for pictures: avatars and videos. A process for each core that may draw: threads would wait for each other."""
+def avatars(*, processes: int = 1) -> list[str]:
+    """Workers that make avatars: somebody waits for each, so they have processes of their own."""
+    return _one_by_one("config.avatars", "avatars", processes)
+
+
+def render(*, processes: int = 2) -> list[str]:
+    """Workers for videos. A process for each core that may draw: threads would wait for each other."""
+    return _one_by_one("config.render", "render", processes)
+
+
+def _one_by_one(entry: str, queue: str, processes: int) -> list[str]:
     return [
-        *("env", f"dramatiq_queue_prefetch={threads}", sys.executable, "-m", "dramatiq", "config.render"),
-        *("--queues", "render", "--processes", str(processes), "--threads", str(threads)),
+        *("env", "dramatiq_queue_prefetch=1", sys.executable, "-m", "dramatiq", entry),
+        *("--queues", queue, "--processes", str(processes), "--threads", "1"),
         *("--worker-shutdown-timeout", "5000", "--skip-logging"),
     ]
 

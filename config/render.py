@@ -1,7 +1,6 @@
-"""The entry of the worker for pictures: `dramatiq config.render --queues render --processes 2 --threads 1`.
+"""The entry of the worker for videos: `dramatiq config.render --queues render --processes 2 --threads 1`.
 
-A process draws on one core: have one for each core that may draw. The networks that find a face are loaded before the
-first message.
+A process draws on one core: have one for each core that may draw.
 """
 
 import os
@@ -19,14 +18,11 @@ import gc  # noqa: E402
 import torch  # noqa: E402
 
 from accounts.queue import broker  # noqa: E402  (dramatiq looks for it here)
-from avatars import tasks  # noqa: E402
-from avatars.photo import onboarding  # noqa: E402
 from avatars.render.memory import keep_freed  # noqa: E402
 from avatars.videos import actors as videos  # noqa: E402
 from avatars.videos import pipeline  # noqa: E402
 
 torch.set_num_threads(1)
 keep_freed()
-onboarding.warm_up()
 gc.freeze()
-__all__ = ["broker", "onboarding", "pipeline", "tasks", "videos"]
+__all__ = ["broker", "pipeline", "videos"]

@@ -1,6 +1,6 @@
 """From an upload to the files of an avatar, or to the reason why there are none. Bytes in, bytes out: no database.
 
-What needs torch is imported when it is used: only the render worker ever does (config/render.py).
+What needs torch is imported when it is used: only the worker for avatars ever does (config/avatars.py).
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ from playwright.sync_api import Locator, Page, expect
 from accounts.models import User, Workspace
 from accounts.tenancy import workspace_scope
 from avatars.models import Avatar
-from config.processes import render
+from config.processes import avatars
 from tests.avatars.own.conftest import picture
 from tests.avatars.own.heads import head
 from tests.browser.conftest import PORTRAIT
@@ -29,9 +29,9 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 def rendering(house: House) -> Iterator[None]:
     """A worker for pictures."""
     os.environ["OMP_NUM_THREADS"] = "1"
-    house._start("render", render(processes=1))
+    house._start("avatars", avatars())
     yield
-    process = house.processes.children.pop("render")
+    process = house.processes.children.pop("avatars")
     process.terminate()
     process.wait(20)
 

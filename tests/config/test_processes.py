@@ -9,7 +9,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from config.processes import BATCH_QUEUES, batch, frames, render, worker
+from config.processes import BATCH_QUEUES, avatars, batch, frames, render, worker
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 ROOMS = ("accounts", "quotas", "avatars", "sessions", "streaming")
@@ -39,17 +39,18 @@ def loaded_by(entry: str) -> tuple[set[str], set[str]]:
 
 def test_every_actor_is_loaded_by_its_worker() -> None:
     batch_modules, batch_queues = loaded_by("config.batch")
-    elsewhere = loaded_by("config.render")[0] | {"streaming.tasks", "streaming.frames.tasks"}
-    assert actor_modules() - batch_modules - elsewhere == set(), "import them in config/batch.py or config/render.py"
-    assert batch_queues - set(BATCH_QUEUES) <= {"live", "render"}, "name the queue in config/processes.py"
+    elsewhere = loaded_by("config.avatars")[0] | loaded_by("config.render")[0] | {"streaming.tasks", "streaming.frames.tasks"}
+    assert actor_modules() - batch_modules - elsewhere == set(), "import them in config/batch.py, avatars.py or render.py"
+    assert batch_queues - set(BATCH_QUEUES) <= {"live", "avatars", "render"}, "name the queue in config/processes.py"
     assert not {"onnxruntime", "torch"} & batch_modules, "voices and networks are loaded by the other workers"
 
 
-def test_pictures_have_a_worker_of_their_own() -> None:
-    modules, queues = loaded_by("config.render")
-    assert {"torch", "avatars.tasks"} <= modules
-    assert "render" in queues
-    assert render()[render().index("--queues") + 1 : render().index("--processes")] == ["render"]
+def test_avatars_and_videos_do_not_wait_for_each_other() -> None:
+    for command, entry, queue in ((avatars(), "config.avatars", "avatars"), (render(), "config.render", "render")):
+        modules, queues = loaded_by(entry)
+        assert "torch" in modules
+        assert queue in queues
+        assert command[command.index("--queues") + 1 : command.index("--processes")] == [queue]
 
 
 def test_pictures_of_live_sessions_have_a_worker_of_their_own() -> None:

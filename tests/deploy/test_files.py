@@ -28,12 +28,13 @@ COMMANDS = {
     "web": processes.web(8000),
     "worker": processes.worker(),
     "batch": processes.batch(),
+    "avatars": processes.avatars(),
     "render": processes.render(),
     "frames": processes.frames(),
     "clock": processes.clock(),
 }
 UNITS = {"web": "visavis-web@", "worker": "visavis-worker@"} | {
-    name: f"visavis-{name}" for name in ("batch", "render", "frames", "clock")
+    name: f"visavis-{name}" for name in ("batch", "avatars", "render", "frames", "clock")
 }
 
 

@@ -28,7 +28,7 @@ LEASE = timedelta(seconds=30)
 WAKE_AGAIN = timedelta(minutes=2)
 RETRY_AFTER = timedelta(seconds=5)
 MOST_TRIES = 3
-AHEAD = 4  # segments of one video in the queue or at work, so that a long video leaves room for others
+AHEAD = 4  # segments of a workspace's videos in the queue or at work, one of each at least: others shall have their turn
 
 
 class Lost(Exception):
@@ -89,7 +89,7 @@ def video_prepared(place: Place, *, duration_ms: int, cuts: Iterable[tuple[int, 
     video.state, video.rendering_at, video.tries = VideoState.RENDERING, timezone.now(), 0
     video.duration_ms, video.frames, video.lease, video.leased_until = duration_ms, segments[-1].after, None, None
     video.save()
-    _send_next(video, AHEAD)
+    _send_next(video)
     tell(video.pk)
 
 
@@ -147,7 +147,7 @@ def segment_done(place: Place, *, video_id: UUID) -> None:
     if not VideoSegment.objects.filter(_undone(), video=video).exists():
         wake_to_finish(video)
     else:
-        _send_next(video, 1)
+        _send_next(video)
     tell(video.pk)
 
 
@@ -157,9 +157,13 @@ def wake_to_finish(video: Video) -> None:
     send_on_commit(finish_video, video.workspace_id, video.pk)
 
 
-def _send_next(video: Video, count: int) -> None:
-    waiting = VideoSegment.objects.filter(video=video, state=SegmentState.WAITING, leased_until=None).order_by("number")
-    chosen = list(waiting.values_list("pk", flat=True)[:count])
+def _send_next(video: Video) -> None:
+    """Send as many as are this video's share; its row is locked."""
+    share = max(1, AHEAD // Video.objects.filter(state=VideoState.RENDERING).count())
+    segments = VideoSegment.objects.filter(_undone(), video=video)
+    sent = segments.exclude(leased_until=None).count()
+    waiting = segments.filter(state=SegmentState.WAITING, leased_until=None).order_by("number")
+    chosen = list(waiting.values_list("pk", flat=True)[: max(0, share - sent)])
     VideoSegment.objects.filter(pk__in=chosen).update(leased_until=timezone.now() + WAKE_AGAIN)
     for segment_id in chosen:
         send_on_commit(render_segment, video.workspace_id, segment_id)

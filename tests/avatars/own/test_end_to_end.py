@@ -14,7 +14,7 @@ import httpx
 import pytest
 
 from avatars.consent import VERSION
-from config.processes import render
+from config.processes import avatars
 from tests.avatars.own.conftest import PORTRAIT
 from tests.avatars.own.heads import read
 from tests.house import House
@@ -27,9 +27,9 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def rendering(house: House) -> Iterator[House]:
     """The house with a worker for pictures, which loads torch and is not needed elsewhere."""
     os.environ["OMP_NUM_THREADS"] = "1"
-    house._start("render", render(processes=1))
+    house._start("avatars", avatars())
     yield house
-    process = house.processes.children.pop("render")
+    process = house.processes.children.pop("avatars")
     process.terminate()
     process.wait(20)
 
