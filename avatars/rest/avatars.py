@@ -135,7 +135,7 @@ def _require_bearable(request: Request) -> None:
 
 def _limit(request: Request) -> int:
     text = request.GET.get("limit", "50")
-    if not text.isdecimal() or not 1 <= int(text[:9]) <= 200:
+    if not text.isdecimal() or len(text) > 3 or not 1 <= int(text) <= 200:
         raise Invalid("limit is a whole number from 1 to 200.", code="bad_limit")
     return int(text)
 

@@ -50,7 +50,7 @@ def _check_skin(skin: Json, document: Json, reached: set[int]) -> None:
         raise ValueError("a joint stands outside of the scene")
     _follow(skin, "skeleton", document, "nodes")
     if "inverseBindMatrices" in skin:
-        matrices = _target(skin["inverseBindMatrices"], document, "accessors")
+        matrices = _written(skin["inverseBindMatrices"], document)
         if matrices["type"] != "MAT4" or matrices["componentType"] != 5126 or matrices["count"] < len(joints):
             raise ValueError("a skin has too few matrices")
 
@@ -70,7 +70,7 @@ def _check_primitive(primitive: Json, document: Json) -> None:
             if accessor["count"] != count or accessor["type"] != "VEC3":
                 raise ValueError("a target does not fit its primitive")
     if "indices" in primitive:
-        accessor = _target(primitive["indices"], document, "accessors")
+        accessor = _written(primitive["indices"], document)
         if accessor["type"] != "SCALAR" or accessor["componentType"] not in _UNSIGNED:
             raise ValueError("indices of no known kind")
     _follow(primitive, "material", document, "materials")
@@ -91,6 +91,14 @@ def _textures_of(value: Any, name: str = "") -> Iterator[Json]:
 def _follow(holder: Json, key: str, document: Json, kind: str) -> None:
     if key in holder:
         _target(holder[key], document, kind)
+
+
+def _written(number: Any, document: Json) -> Json:
+    """An accessor that has its numbers in the buffer: readers take these from there, whatever glTF says about zeros."""
+    found = _target(number, document, "accessors")
+    if "bufferView" not in found:
+        raise ValueError("an accessor has no view")
+    return found
 
 
 def _target(number: Any, document: Json, kind: str) -> Json:

@@ -78,6 +78,18 @@ def spoiled(spoil: Spoil, binary: bytes = TRIANGLE) -> bytes:
     return glb_of(document, binary)
 
 
+def _index(document: Json, count: int) -> None:
+    """Indices that are nowhere in the buffer."""
+    document["accessors"].append({"componentType": 5123, "count": count, "type": "SCALAR"})
+    document["meshes"][0]["primitives"][0]["indices"] = 1
+
+
+def _skin(document: Json, count: int) -> None:
+    """A skin whose matrices are nowhere in the buffer."""
+    document["accessors"].append({"componentType": 5126, "count": count, "type": "MAT4"})
+    document["skins"] = [{"joints": [0], "inverseBindMatrices": 1}]
+
+
 @pytest.mark.parametrize(
     ("spoil", "code"),
     [
@@ -91,6 +103,8 @@ def spoiled(spoil: Spoil, binary: bytes = TRIANGLE) -> bytes:
         (lambda d: d["accessors"][0].update(count=4), "head_invalid"),
         (lambda d: d["accessors"][0].update(count=2**40), "head_invalid"),
         (lambda d: d["accessors"][0].update(byteOffset=1e3), "head_invalid"),
+        (lambda d: _index(d, 3), "head_invalid"),
+        (lambda d: _skin(d, 1), "head_invalid"),
         (lambda d: d["nodes"][0].update(children=[0]), "head_invalid"),
         (lambda d: d["nodes"][0].update(scale=[1e999, 1, 1]), "head_invalid"),
         (lambda d: d["nodes"].extend([{}] * 2_000), "head_too_complex"),

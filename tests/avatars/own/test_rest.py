@@ -209,8 +209,8 @@ def test_it_lists_own_ones_first_page_by_page(alice_api: APIClient) -> None:
         seen += [one["id"] for one in page["results"]]
         address = page["next"]
     assert seen == [*reversed(made), *(info.id for info in stock_cast())]
-    for bad in ("cursor=*", "cursor=bm9ib2R5", "limit=0", "limit=x"):
-        assert alice_api.get(f"/api/v1/avatars?{bad}").status_code == 400
+    for bad in ("cursor=*", "cursor=bm9ib2R5", "limit=0", "limit=x", "limit=201", f"limit={10**20}", "limit=1000000001"):
+        assert alice_api.get(f"/api/v1/avatars?{bad}").status_code == 400, bad
 
 
 def test_it_is_used_in_sessions_once_it_is_ready(alice_api: APIClient, prepare: Prepare) -> None:
