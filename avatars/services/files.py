@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -31,6 +32,11 @@ def files_of_many(owner_ids: Iterable[UUID]) -> dict[UUID, dict[str, StoredFile]
     for row in _kept().filter(owner_id__in=list(found)):
         found[row.owner_id][row.purpose] = row
     return found
+
+
+def with_file(purpose: str) -> Any:
+    """Ids of the rows that have such a file, for a query's `__in`."""
+    return _kept().filter(purpose=purpose).values("owner_id")
 
 
 def access_file(file_id: UUID) -> StoredFile:

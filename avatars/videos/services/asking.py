@@ -19,6 +19,7 @@ from accounts.tenancy import current_workspace_id
 from avatars.assets import access_asset
 from avatars.face import EMOTIONS
 from avatars.selectors import avatar, default_voice, lock_avatar, voice
+from avatars.services.files import files_of, with_file
 from avatars.services.room import take_room
 from avatars.storage import writing
 from avatars.videos.actors import prepare_video, send_on_commit
@@ -128,7 +129,10 @@ def _check_cues(wish: VideoWish) -> None:
 
 
 def _same(digest: str) -> Video | None:
-    return Video.objects.filter(digest=digest, state=VideoState.FINISHED).order_by("created_at").first()
+    """A finished video of the same wish whose file is there; its row is locked, so that the file stays until it is copied."""
+    rows = Video.objects.select_for_update(no_key=True).filter(digest=digest, state=VideoState.FINISHED)
+    same = rows.filter(files_id__in=with_file("video")).order_by("id").first()
+    return same if same is not None and "video" in files_of(same.files_id) else None  # somebody may have deleted it just now
 
 
 def _copy(video: Video, same: Video) -> None:

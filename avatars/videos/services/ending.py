@@ -68,6 +68,7 @@ def video_cancel(*, video_id: UUID) -> Video:
 @transaction.atomic
 def video_delete(*, video_id: UUID) -> None:
     """Take a video away, its files too unless another one was copied from it: then that one keeps them, and their room."""
+    _lock_sharers(video_id)
     video = video_cancel(video_id=video_id)
     heir = Video.objects.filter(files_id=video.files_id).exclude(pk=video.pk).order_by("created_at").first()
     if heir is None:
@@ -79,6 +80,12 @@ def video_delete(*, video_id: UUID) -> None:
     audit.record("video.deleted", subject=video.pk)
     tell_deleted(video)
     video.delete()
+
+
+def _lock_sharers(video_id: UUID) -> None:
+    """Lock all videos that share this one's files, in the order of their ids: of two that go at once one sees the other."""
+    shared = Video.objects.filter(pk=video_id).values("files_id")
+    list(Video.objects.select_for_update(no_key=True).filter(files_id__in=shared).order_by("id").values_list("pk"))
 
 
 def facts(video: Video) -> dict[str, Any]:
