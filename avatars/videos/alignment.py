@@ -6,7 +6,7 @@ network's probabilities along it are largest (Viterbi). No models of Django.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,7 @@ from avatars.voice import SpeechChunk, Word
 
 STEP_MS = 20
 _SILENCE = VISEMES.index("sil")
+_OFTEN = 128  # steps between two signs of life: some 50 ms with the longest of texts
 _FLOOR = 0.02  # of a probability: the network errs
 # How far the path may lie below what is heard best, as a mean of log probabilities wherever something is said. With 8 short
 # sentences of three synthetic voices it was 0.45 at most where the text was right, and 0.67 at least (5 %: 0.93) where it was
@@ -55,8 +56,9 @@ def soundings(chunks: Iterable[SpeechChunk]) -> list[Sounding]:
     return out
 
 
-def aligned(heard: Rows, words: Sequence[Sounding]) -> list[Word]:
+def aligned(heard: Rows, words: Sequence[Sounding], *, beat: Callable[[], None] = lambda: None) -> list[Word]:
     """The words in order with their times. `heard`: (T, 15), 100 rows a second, probabilities in the order of VISEMES.
+    `beat()` is called now and then; what it raises ends the search.
 
     Raises Differs where the recording is too short for them or sounds otherwise.
     """
@@ -65,7 +67,7 @@ def aligned(heard: Rows, words: Sequence[Sounding]) -> list[Word]:
     if len(rows) < sum(len(word.visemes) for word in words):
         raise Differs
     scores = np.log(rows + np.float32(_FLOOR))
-    path = _path(scores[:, states], owners == -1)
+    path = _path(scores, states, owners == -1, beat)
     if _unlikeness(scores, states[path]) > _MOST_UNLIKE:
         raise Differs
     spoken = owners[path]
@@ -93,20 +95,22 @@ def _chain(words: Sequence[Sounding]) -> tuple[NDArray[np.intp], NDArray[np.intp
     return np.array(states), np.array(owners)
 
 
-def _path(scores: Rows, may_skip: NDArray[np.bool_]) -> NDArray[np.intp]:
+def _path(scores: Rows, states: NDArray[np.intp], may_skip: NDArray[np.bool_], beat: Callable[[], None]) -> NDArray[np.intp]:
     """The state at each step, from the first state or the one behind it to the last or the one before it. Where two are
     as good, time is given to the later one."""
-    count = scores.shape[1]
-    skips = np.concatenate([[False, False], may_skip[1:-1]])
-    best = np.full(count, -np.inf, np.float32)
-    best[:2] = scores[0, :2]
+    count = len(states)
+    barred = np.where(np.concatenate([[False, False], may_skip[1:-1]]), 0, -np.inf).astype(np.float32)
+    shifted = np.full(count + 2, -np.inf, np.float32)  # the best so far, behind two states that nobody comes from
+    best, one = shifted[2:], shifted[1:-1]
+    best[:2] = scores[0, states[:2]]
     moved, skipped = (np.zeros((len(scores), -(-count // 8)), np.uint8) for _ in range(2))
     for step in range(1, len(scores)):
-        one = np.concatenate([[-np.inf], best[:-1]])
-        two = np.where(skips, np.concatenate([[-np.inf, -np.inf], best[:-2]]), -np.inf)
-        moves, jumps = one > best, two > np.maximum(one, best)
+        if step % _OFTEN == 0:
+            beat()
+        two, near = shifted[:-2] + barred, np.maximum(one, best)
+        moves, jumps = one > best, two > near
         moved[step], skipped[step] = np.packbits(moves & ~jumps), np.packbits(jumps)
-        best = (np.maximum(np.maximum(one, two), best) + scores[step]).astype(np.float32)
+        best[:] = np.maximum(two, near) + scores[step].take(states)
     return _walked(moved, skipped, count - 1 if best[-1] >= best[-2] else count - 2)
 
 

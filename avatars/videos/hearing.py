@@ -70,8 +70,14 @@ def recorded(
     heard()
     samples = sound.astype(np.float32) / np.float32(32768)
     words = _timed_words(samples, wish, heard) if wish.transcript.strip() else ()
-    performance = perform((_chunk(clause) for clause in clauses(samples, SAMPLE_RATE)), wish, rig, sound=sound)
-    return replace(performance, words=words)
+    return replace(perform(_clauses(samples, heard), wish, rig, sound=sound), words=words)
+
+
+def _clauses(samples: Floats, heard: Callable[[], None]) -> Iterator[SpeechChunk]:
+    """What is said in the recording; `heard()` is called after each clause has been acted."""
+    for clause in clauses(samples, SAMPLE_RATE):
+        yield _chunk(clause)
+        heard()
 
 
 def _timed_words(samples: Floats, wish: VideoWish, heard: Callable[[], None]) -> tuple[Word, ...]:
@@ -81,7 +87,7 @@ def _timed_words(samples: Floats, wish: VideoWish, heard: Callable[[], None]) ->
             heard()
 
     words = soundings(spoken())
-    return tuple(later(word) for word in aligned(posteriors_of(samples, SAMPLE_RATE), words))
+    return tuple(later(word) for word in aligned(posteriors_of(samples, SAMPLE_RATE), words, beat=heard))
 
 
 def _reader(voice: str) -> str:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import tracemalloc
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -65,3 +68,35 @@ def test_it_finds_exactly_what_is_heard_clearly(shapes: list[list[int]], steps: 
         words.append(Sounding(text=str(number), visemes=tuple(distinct)))
     clear = np.eye(len(VISEMES), dtype=np.float32)[rows]
     assert [word.start_ms for word in aligned(clear, words)] == starts
+
+
+def noisy(seconds: int, count: int) -> tuple[Rows, list[Sounding]]:
+    """Rows that say nothing clearly, and so many words."""
+    chance = np.random.default_rng(7)
+    rows = chance.dirichlet(np.ones(len(VISEMES)), 100 * seconds).astype(np.float32)
+    shapes = chance.integers(1, len(VISEMES), (count, 3)).tolist()
+    return rows, [Sounding(text=str(number), visemes=tuple(shape)) for number, shape in enumerate(shapes)]
+
+
+def test_it_takes_little_memory_for_a_long_text() -> None:
+    rows, words = noisy(60, 900)
+    tracemalloc.start()
+    with contextlib.suppress(Differs):
+        aligned(rows, words)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 3000 * 3601  # a byte for each step of each state; their scores alone would be four
+
+
+def test_it_shows_signs_of_life_and_stops_when_it_is_told() -> None:
+    rows, words = noisy(30, 200)
+    beats: list[int] = []
+
+    def beat() -> None:
+        beats.append(1)
+        if len(beats) == 5:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        aligned(rows, words, beat=beat)
+    assert len(beats) == 5

@@ -16,7 +16,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avatars.videos import hearing
-from avatars.videos.hearing import Unreadable, decoded
+from avatars.videos.hearing import Unreadable, decoded, recorded
+from avatars.videos.performance import spoken
+from tests.avatars.videos.factories import SCRIPT, a_wish, wav
 
 RATE = 24_000
 SDP = b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 50004 RTP/AVP 0\n"
@@ -145,3 +147,29 @@ def test_it_reads_or_refuses_damaged_files(good: bytes, at: int, damage: bytes, 
         assert error.code in {"unreadable_sound", "recording_too_short", "recording_too_long", "no_sound"}
     else:
         assert len(sound) <= 600 * RATE
+
+
+class Cancelled(Exception):
+    """What a sign of life raises where the work is not ours any more."""
+
+
+def test_it_stops_wherever_it_is_when_the_video_is_cancelled() -> None:
+    upload, wish = wav(spoken(a_wish()).sound), a_wish(script="", audio="0" * 64, transcript=SCRIPT)
+
+    def beats_until(last: int) -> int:
+        beats: list[int] = []
+
+        def beat() -> None:
+            beats.append(1)
+            if len(beats) == last:
+                raise Cancelled
+
+        try:
+            recorded(upload, wish, heard=beat)
+        except Cancelled:
+            return -len(beats)
+        return len(beats)
+
+    total = beats_until(0)  # while it is read, spoken, aligned and acted
+    assert total > 10
+    assert [beats_until(last) for last in (1, total // 2, total)] == [-1, -(total // 2), -total]
