@@ -58,8 +58,13 @@ _READY = {
 
 def described(result: dict[str, Any], generator: Any, request: Any, public: bool) -> dict[str, Any]:
     """drf-spectacular postprocessing hook: both addresses, which are no views of the API."""
-    alive_answers = {"200": _answer("The process answers", _ALIVE)}
-    ready_answers = {"200": _answer("It can do its work", _READY), "503": _answer("What is false does not answer", _READY)}
+    fine = {"checks": dict.fromkeys(_CHECKS, True)}
+    broken = {"checks": fine["checks"] | {"redis": False, "clock": False}}
+    alive_answers = {"200": _answer("The process answers", _ALIVE, {"status": "ok"})}
+    ready_answers = {
+        "200": _answer("It can do its work", _READY, fine),
+        "503": _answer("What is false does not answer", _READY, broken),
+    }
     result["paths"] |= {
         "/healthz": {"get": _described("getHealth", alive, alive_answers)},
         "/readyz": {"get": _described("getReadiness", ready, ready_answers)},
@@ -71,5 +76,6 @@ def _described(name: str, view: Any, answers: dict[str, Any]) -> dict[str, Any]:
     return {"operationId": name, "description": view.__doc__, **_OPEN, "responses": answers}
 
 
-def _answer(meaning: str, shape: dict[str, Any]) -> dict[str, Any]:
-    return {"description": meaning, "content": {"application/json": {"schema": shape}}}
+def _answer(meaning: str, shape: dict[str, Any], example: dict[str, Any]) -> dict[str, Any]:
+    examples = {"Usual": {"value": example}}
+    return {"description": meaning, "content": {"application/json": {"schema": shape, "examples": examples}}}

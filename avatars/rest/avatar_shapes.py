@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
 
+from avatars.consent import VERSION
 from avatars.models import Avatar, AvatarKind, AvatarState, StoredFile
 from avatars.refusals import reason_of
 from avatars.selectors import address, info_of
@@ -44,6 +46,24 @@ class AvatarSerializer(serializers.Serializer[Any]):
     report = serializers.DictField(help_text="What was measured or mapped while it was made.")
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample(
+            "From an address",
+            request_only=True,
+            value={"url": "https://example.com/portrait.jpg", "name": "Mira", "consent": VERSION},
+        ),
+        OpenApiExample(
+            "A portrait",
+            request_only=True,
+            media_type="multipart/form-data",
+            value={"file": "portrait.jpg", "name": "Mira", "voice": "hibari-heart", "consent": VERSION},
+        ),
+        OpenApiExample(
+            "A 3D head", request_only=True, media_type="multipart/form-data", value={"file": "head.glb", "consent": VERSION}
+        ),
+    ]
+)
 class AvatarNewSerializer(serializers.Serializer[Any]):
     file = serializers.FileField(required=False, help_text="JPEG, PNG or WebP portrait, or a GLB head.", use_url=False)
     url = serializers.CharField(required=False, max_length=2000, help_text="Instead of a file: where it can be fetched (https).")
@@ -65,6 +85,12 @@ class AvatarNewSerializer(serializers.Serializer[Any]):
     )
 
 
+@extend_schema_serializer(
+    examples=[
+        OpenApiExample("Another name", request_only=True, value={"name": "Mira"}),
+        OpenApiExample("Another voice", request_only=True, value={"voice": "hibari-heart"}),
+    ]
+)
 class AvatarChangeSerializer(serializers.Serializer[Any]):
     name = serializers.CharField(max_length=60, required=False)
     voice = serializers.CharField(max_length=60, required=False, help_text="What it speaks with: GET /api/v1/voices.")
@@ -75,6 +101,7 @@ class AvatarChangeSerializer(serializers.Serializer[Any]):
         return attrs
 
 
+@extend_schema_serializer(examples=[OpenApiExample("The second face", request_only=True, value={"face": 2})])
 class ChoiceSerializer(serializers.Serializer[Any]):
     face = serializers.IntegerField(min_value=1, max_value=100)
 

@@ -116,7 +116,20 @@ class LipsyncIn(MannerIn):
     rate = FiniteFloatField(min_value=SLOWEST, max_value=FASTEST, default=1.0)
 
 
-@extend_schema_serializer(component_name="NewLipsyncUpload")
+@extend_schema_serializer(
+    component_name="NewLipsyncUpload",
+    examples=[
+        OpenApiExample(
+            "Mouth shapes of a recording", request_only=True, media_type="multipart/form-data", value={"audio": "hello.wav"}
+        ),
+        OpenApiExample(
+            "A happy face for it",
+            request_only=True,
+            media_type="multipart/form-data",
+            value={"audio": "hello.wav", "format": "wav", "output": "weights", "fps": 25, "emotion": "happy"},
+        ),
+    ],
+)
 class LipsyncUploadIn(MannerIn):
     audio = serializers.FileField(help_text=f"At most {MOST_SECONDS} s.")
     format = serializers.ChoiceField(

@@ -179,7 +179,17 @@ class PresetOut(serializers.Serializer[Any]):
         return missing_in([rows] if isinstance(rows, Preset) else rows)
 
 
-@extend_schema_serializer(component_name="NewAsset")
+@extend_schema_serializer(
+    component_name="NewAsset",
+    examples=[
+        OpenApiExample(
+            "A background",
+            request_only=True,
+            media_type="multipart/form-data",
+            value={"file": "wall.png", "name": "Wall", "kind": "background"},
+        )
+    ],
+)
 class AssetIn(StrictSerializer):
     file = serializers.FileField(
         max_length=200, help_text=f"PNG, JPEG or WebP, at most {MOST_BYTES // 2**20} MiB and 4096 × 4096 pixels."

@@ -107,7 +107,17 @@ class VideoIn(StrictSerializer):
     alpha = serializers.BooleanField(default=False, help_text="A transparent background; WebM only.")
 
 
-@extend_schema_serializer(component_name="NewVideoUpload")
+@extend_schema_serializer(
+    component_name="NewVideoUpload",
+    examples=[
+        OpenApiExample(
+            "An avatar says a recording",
+            request_only=True,
+            media_type="multipart/form-data",
+            value={"video": '{"avatar": "ada", "title": "Welcome"}', "audio": "hello.wav"},
+        )
+    ],
+)
 class VideoUploadIn(StrictSerializer):
     """A video whose avatar says a recording."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from drf_spectacular.utils import extend_schema, extend_schema_serializer
+from drf_spectacular.utils import OpenApiExample, extend_schema, extend_schema_serializer
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,7 +23,13 @@ from sessions.serializers import TicketSerializer
 PATH = "/ws/v1/videos"
 
 
-@extend_schema_serializer(component_name="VideoTicketCreate")
+@extend_schema_serializer(
+    component_name="VideoTicketCreate",
+    examples=[
+        OpenApiExample("For all videos", request_only=True, value={}),
+        OpenApiExample("For one page", request_only=True, value={"origin": "https://shop.example"}),
+    ],
+)
 class VideoTicketIn(StrictSerializer):
     video = serializers.UUIDField(required=False, allow_null=True, default=None, help_text="One video alone; default: all.")
     origin = serializers.URLField(max_length=200, required=False, help_text="Bind the ticket to a page's origin.")

@@ -1,4 +1,5 @@
-"""What the OpenAPI document says of building blocks, presets and health is what they do: each example in it is sent."""
+"""What the OpenAPI document says of avatars, videos, building blocks, presets and health is what they do: each example in
+it is sent."""
 
 from __future__ import annotations
 
@@ -9,6 +10,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import schemathesis
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.wsgi import get_wsgi_application
 from django.test import Client, override_settings
 from drf_spectacular.generators import SchemaGenerator
@@ -18,10 +20,18 @@ from rest_framework.test import APIClient
 
 from accounts.models import Workspace
 from accounts.tenancy import workspace_scope
-from tests.avatars.blocks.factories import a_preset, an_asset
+from avatars.consent import VERSION
+from avatars.models import Avatar, AvatarState
+from avatars.services.own import avatar_upload
+from avatars.videos.services import video_create
+from tests.avatars.blocks.factories import a_picture, a_preset, an_asset
+from tests.avatars.blocks.test_lipsync import upload
+from tests.avatars.own.heads import head
+from tests.avatars.videos.factories import a_wish
 from tests.sessions.test_openapi import CHECKS
 
-TAGS = {"Building blocks", "Presets", "Assets", "About", "Health"}
+TAGS = {"Building blocks", "Presets", "Assets", "About", "Health", "avatars", "Videos"}
+JSON, FORM = "application/json", "multipart/form-data"
 # What is charged commits by itself.
 commits = pytest.mark.django_db(transaction=True)
 pytestmark = pytest.mark.django_db
@@ -36,6 +46,7 @@ class Example(NamedTuple):
     path: str
     name: str
     body: Any
+    media_type: str = JSON
 
 
 @cache
@@ -52,9 +63,9 @@ def examples() -> Iterator[Example]:
                 continue
             if method == "get":
                 yield Example(method, path, "", None)
-            content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
-            for name, example in content.get("examples", {}).items():
-                yield Example(method, path, name, example["value"])
+            for media_type, content in operation.get("requestBody", {}).get("content", {}).items():
+                for name, example in content.get("examples", {}).items():
+                    yield Example(method, path, name, example["value"], media_type)
 
 
 def conforms(example: Example, status: int, media_type: str, body: bytes) -> None:
@@ -70,32 +81,68 @@ def conforms(example: Example, status: int, media_type: str, body: bytes) -> Non
 def paths(workspace: Workspace) -> dict[str, str]:
     """What stands for the parameters of paths."""
     with workspace_scope(workspace.pk):
-        return {"avatar_id": "ada", "preset_id": str(a_preset().pk), "asset_id": str(an_asset().pk)}
+        video = video_create(wish=a_wish())
+        return {
+            "avatar_id": str(an_avatar().pk),
+            "preset_id": str(a_preset().pk),
+            "asset_id": str(an_asset().pk),
+            "video_id": str(video.pk),
+        }
+
+
+def an_avatar() -> Avatar:
+    """One that waits for the choice of a face."""
+    avatar = avatar_upload(content=a_picture("JPEG", (400, 300)), name="Mira", consent=VERSION)
+    avatar.state, avatar.refusal_code = AvatarState.REFUSED, "several_faces"
+    avatar.faces = [{"box": [0.1, 0.2, 0.4, 0.8]}, {"box": [0.6, 0.2, 0.9, 0.8]}]
+    avatar.save()
+    return avatar
+
+
+def filled(body: Any) -> Any:
+    """The body of a form with files where their names stand."""
+    files = {
+        "portrait.jpg": lambda: a_picture("JPEG", (400, 300)),
+        "head.glb": head,
+        "wall.png": a_picture,
+        "hello.wav": lambda: b"".join(upload(1.5).chunks()),
+    }
+    return {key: SimpleUploadedFile(value, files[value]()) if value in files else value for key, value in body.items()}
 
 
 def each_example() -> Iterator[Any]:
     for example in examples():
         is_charged = example.path in {"/api/v1/speech", "/api/v1/lipsync"}
-        name = f"{example.method} {example.path} {example.name}"
+        name = f"{example.method} {example.path} {example.name} {example.media_type}"
         yield pytest.param(example, id=name, marks=[commits] if is_charged else [])
 
 
 @pytest.mark.parametrize("example", each_example())
 def test_it_does_what_its_example_asks_for(example: Example, paths: dict[str, str], alice_api: APIClient) -> None:
-    answer: Any = getattr(alice_api, example.method)(example.path.format(**paths), example.body)
-    body = answer.getvalue() if answer.streaming else answer.content
-    fine = {200, 201, 503} if example.path == "/readyz" else {200, 201}
-    assert answer.status_code in fine, body
-    conforms(example, answer.status_code, answer.headers["Content-Type"].split(";")[0], body)
+    is_form = example.media_type == FORM
+    how = {"format": "multipart"} if is_form else {}
+    body = filled(example.body) if is_form else example.body
+    answer: Any = getattr(alice_api, example.method)(example.path.format(**paths), body, **how)
+    told = answer.getvalue() if answer.streaming else answer.content
+    fine = {200, 503} if example.path == "/readyz" else {200, 201, 202}
+    assert answer.status_code in fine, told
+    conforms(example, answer.status_code, answer.headers["Content-Type"].split(";")[0], told)
 
 
-def test_it_has_examples_of_every_write_that_takes_json() -> None:
-    shown = {(example.method, example.path) for example in examples()}
+def test_it_has_examples_of_every_write_in_every_way_to_send_it() -> None:
+    shown = {(example.method, example.path, example.media_type) for example in examples()}
     for path, operations in document()["paths"].items():
         for method, operation in operations.items():
-            takes_json = "application/json" in operation.get("requestBody", {}).get("content", {})
-            if TAGS & set(operation["tags"]) and takes_json:
-                assert (method, path) in shown
+            for media_type in operation.get("requestBody", {}).get("content", {}):
+                assert not TAGS & set(operation["tags"]) or (method, path, media_type) in shown
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/readyz"])
+def test_it_has_examples_of_its_health(path: str) -> None:
+    for answer in document()["paths"][path]["get"]["responses"].values():
+        content = answer["content"][JSON]
+        for example in content["examples"].values():
+            Draft202012Validator(content["schema"]).validate(example["value"])
 
 
 def test_it_tells_its_health_without_a_key(client: Client) -> None:
