@@ -7,7 +7,7 @@ from io import BytesIO
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageDraw
 
 from avatars.photo.rig import PhotoRig
 from avatars.photo.rig_topology import OVAL
@@ -26,6 +26,15 @@ def portrait_still(portrait: bytes, look: Look, side: int) -> Pictures:
     left, top = (picture.width - extent) / 2, (shown - extent) / 2
     box = left, top, left + extent, top + extent
     return np.asarray(white.convert("RGB").resize((side, side), Image.Resampling.LANCZOS, box=box))
+
+
+def outline_still(side: int) -> Pictures:
+    """Somebody, (side, side, 3): a head and shoulders in grey, where there is no portrait to show."""
+    picture = Image.new("RGB", (side, side), (226, 229, 233))
+    draw, shade = ImageDraw.Draw(picture), (176, 182, 190)
+    draw.ellipse(tuple(side * at for at in (0.33, 0.18, 0.67, 0.58)), fill=shade)
+    draw.ellipse(tuple(side * at for at in (0.14, 0.66, 0.86, 1.5)), fill=shade)
+    return np.asarray(picture)
 
 
 def photo_still(rig: Path, look: Look, side: int) -> Pictures:

@@ -34,6 +34,10 @@ def _wish_key(session_id: object) -> str:
     return f"live:{session_id}:video"
 
 
+def _hopeless_key(session_id: object) -> str:
+    return f"live:{session_id}:undrawable"
+
+
 def _lease_key(session_id: object) -> str:
     return f"live:{session_id}:drawer"
 
@@ -53,7 +57,8 @@ def publish(session_id: object, turn: int, message: bytes) -> int:
 
 
 def set_wish(session_id: object, wish: VideoWish | None) -> None:
-    """What the session's pictures are to be; None: nobody wants any."""
+    """What the session's pictures are to be; None: nobody wants any. What could not be drawn before is tried again."""
+    client().delete(_hopeless_key(session_id))
     if wish is None:
         client().delete(_wish_key(session_id))
     else:
@@ -69,7 +74,17 @@ def wish(session_id: object) -> VideoWish | None:
 
 def forget(session_id: object) -> None:
     """The session is over."""
-    client().delete(_wish_key(session_id))
+    client().delete(_wish_key(session_id), _hopeless_key(session_id))
+
+
+def give_up(session_id: object) -> None:
+    """No worker can draw the session, so none is asked until somebody wishes for pictures anew."""
+    client().set(_hopeless_key(session_id), 1, ex=WISH_SECONDS)
+
+
+def is_hopeless(session_id: object) -> bool:
+    """Whether a worker gave the session up."""
+    return bool(client().exists(_hopeless_key(session_id)))
 
 
 def take_lease(session_id: object, drawer: str) -> bool:

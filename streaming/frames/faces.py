@@ -19,7 +19,7 @@ from avatars.render.base import Pictures, Renderer, RenderFailed
 from avatars.render.choose import Recipe, rungs
 from avatars.render.ladder import Rung
 from avatars.render.look import USUAL, Look
-from avatars.render.portrait import photo_still, portrait_still
+from avatars.render.portrait import outline_still, photo_still, portrait_still
 from avatars.selectors import avatar_shown, lip_gap
 from avatars.services.files import files_of
 from avatars.storage import content_of
@@ -52,13 +52,14 @@ class Face:
         return rungs(Recipe(kind=self.kind, asset=self.asset, size=(side, side), look=self.look), make=make)
 
     def still(self, side: int) -> Pictures:
-        """The middle of the portrait (side, side, 3), a photo's with its look; what is transparent becomes white."""
-        if self.kind == "photo" and self.look != USUAL:
+        """The middle of the portrait (side, side, 3), a photo's with its look; what is transparent becomes white. Without a
+        portrait a photo is shown itself, of a head an outline."""
+        if self.kind == "photo" and (self.look != USUAL or not self.portrait):
             try:
                 return photo_still(self.asset, self.look, side)
             except (BadRig, RenderFailed, OSError):  # the last resort has none of its own
                 logger.exception("The rig can't be shown; its portrait is.")
-        return portrait_still(self.portrait, self.look, side)
+        return portrait_still(self.portrait, self.look, side) if self.portrait else outline_still(side)
 
 
 def face_of(workspace_id: str, avatar_id: str, look: SessionLook = _USUAL) -> Face:
@@ -92,8 +93,12 @@ def _background(background: str, visit: Visit) -> str:
 
 def _own(kind: str, files: dict[str, StoredFile], look: Look, visit: Visit) -> Face:
     drawn: tuple[Kind, str] = ("photo", "rig") if kind == AvatarKind.PHOTO else ("head", "head")
-    missing = [purpose for purpose in (drawn[1], "portrait") if purpose not in files]
-    if missing:
-        raise FileNotFoundError(f"the avatar has no {missing[0]}")
-    asset, portrait = visit.path(content_of(files[drawn[1]])), content_of(files["portrait"])
+    if drawn[1] not in files:
+        raise FileNotFoundError(f"the avatar has no {drawn[1]}")
+    asset, portrait = visit.path(content_of(files[drawn[1]])), _portrait(files)
     return Face(kind=drawn[0], asset=asset, portrait=portrait, gap={}, look=look, files=visit)
+
+
+def _portrait(files: dict[str, StoredFile]) -> bytes:
+    """Empty where there is none: what is drawn doesn't depend on it."""
+    return content_of(files["portrait"]) if "portrait" in files else b""

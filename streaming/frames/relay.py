@@ -17,7 +17,7 @@ from streaming import bus
 from streaming.connection import Admission, in_database
 from streaming.frames import bus as frames_bus
 from streaming.frames.outbox import LEAST_WINDOW, Outbox
-from streaming.frames.tasks import Assignment, draw_session
+from streaming.frames.tasks import MESSAGE_SECONDS, Assignment, draw_session
 from streaming.hub import Hub, Mailbox
 from streaming.protocol import HEADER, Kind, control
 
@@ -184,17 +184,22 @@ class FramesRelay:
         await in_database(bus.tell, self.session_id, heard.turn, **about)
 
     async def _ensure(self) -> None:
-        """Ask for a worker whenever none draws; tell the client once when none comes."""
-        missing_since, told = time.monotonic(), False
+        """Ask for a worker where none draws; tell the client once when none comes. One that gave up told by itself."""
+        missing_since, asked_at, told = time.monotonic(), float("-inf"), False
         while True:
-            if await in_database(frames_bus.is_drawn, self.session_id):
-                missing_since, told = time.monotonic(), False
-            else:
+            now = time.monotonic()
+            if await in_database(self._needs_nobody):
+                missing_since, told = now, False
+            elif now - asked_at >= MESSAGE_SECONDS:  # until then the last message waits for whoever is free
+                asked_at = now
                 await in_database(draw_session.send, **self.assignment.as_fields())
-            if not told and time.monotonic() - missing_since > PICKUP_SECONDS:
+            if not told and now - missing_since > PICKUP_SECONDS:
                 told = True
                 await self._notice("video_unavailable", "No worker draws this session; sound and words go on.")
             await asyncio.sleep(ENSURE_SECONDS)
+
+    def _needs_nobody(self) -> bool:
+        return frames_bus.is_drawn(self.session_id) or frames_bus.is_hopeless(self.session_id)
 
     async def _notice(self, code: str, detail: str) -> None:
         await self.consumer.send(control("session.notice", code=code, detail=detail))

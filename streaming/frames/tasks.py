@@ -10,7 +10,9 @@ from typing import Any
 import dramatiq
 from django.conf import settings
 from dramatiq.middleware import Shutdown, TimeLimitExceeded
+from PIL import UnidentifiedImageError
 
+from accounts.errors import Gone
 from accounts.identifiers import uuid7
 from streaming.frames import bus
 from streaming.frames.leases import Leases
@@ -21,6 +23,7 @@ leases = Leases()
 roster = Roster()
 PASS_SECONDS = 0.05  # between a session that this process passes on and the next look at the queue
 MOST_PASSES = 40  # then whoever has it draws it
+MESSAGE_SECONDS = 10.0  # a message that nobody took by then is void
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +45,7 @@ class Assignment:
 @dramatiq.actor(
     queue_name="frames",
     max_retries=0,
-    max_age=10_000,
+    max_age=MESSAGE_SECONDS * 1000,
     time_limit=(settings.SESSION_MAX_SECONDS + 3600) * 1000,
     notify_shutdown=True,
 )
@@ -50,7 +53,7 @@ def draw_session(*, passes: int = 0, **fields: Any) -> None:
     """Draw one session until it ends or nobody watches. A session that another worker draws is left to that one; one whose
     worker is lost gets another as soon as its gateway sees it. `passes`: how many processes had more to do than another."""
     assignment = Assignment(**fields)
-    if bus.is_drawn(assignment.session_id):
+    if bus.is_drawn(assignment.session_id) or bus.is_hopeless(assignment.session_id):
         return
     with roster.place(insist=passes >= MOST_PASSES) as is_ours:
         if is_ours:
@@ -69,3 +72,14 @@ def _draw(assignment: Assignment) -> None:
                 Studio(assignment, lease).run()
     except (Shutdown, TimeLimitExceeded):
         logger.info("Session %s is left to another worker.", assignment.session_id)
+    except (Gone, FileNotFoundError, UnidentifiedImageError) as error:
+        _give_up(assignment, error)
+
+
+def _give_up(assignment: Assignment, error: Exception) -> None:
+    """The avatar was deleted, or a file of it is lost or broken: another worker would do no better."""
+    from streaming.frames.records import note
+
+    bus.give_up(assignment.session_id)
+    logger.info("Session %s can't be drawn: %s", assignment.session_id, error)
+    note(assignment, code="video_unavailable", detail="The avatar can't be drawn any more; sound and words go on.")
