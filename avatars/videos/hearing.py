@@ -15,11 +15,12 @@ from avatars.audio.track import HeardClause, clauses
 from avatars.audio.visemes import posteriors_of
 from avatars.face import DEFAULT_RIG, Rig
 from avatars.uploads.sound import NotSound, Silent, Track, opened
-from avatars.videos.alignment import aligned, soundings
+from avatars.videos.alignment import Differs, aligned, soundings
 from avatars.videos.performance import Performance, later, perform
 from avatars.videos.wish import LEAST_SECONDS, MOST_SECONDS, VideoWish
 from avatars.voice import SAMPLE_RATE, SpeechChunk, Word, catalogue, is_slow, speak
 
+_MOST_A_SECOND = 40  # characters that anybody says: nobody reads a book to find out that it is not in a minute of sound
 LOWEST_RATE, HIGHEST_RATE = 4_000, 192_000  # samples a second of a recording
 
 
@@ -69,6 +70,8 @@ def recorded(
     sound = decoded(recording, heard)
     heard()
     samples = sound.astype(np.float32) / np.float32(32768)
+    if len(wish.transcript) > _MOST_A_SECOND * (1 + len(sound) / SAMPLE_RATE):
+        raise Differs
     words = _timed_words(samples, wish, heard) if wish.transcript.strip() else ()
     return replace(perform(_clauses(samples, heard), wish, rig, sound=sound), words=words)
 

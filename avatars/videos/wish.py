@@ -57,6 +57,11 @@ class VideoWish:
         """Width and height in pixels."""
         return self.width, self.height
 
+    @property
+    def characters(self) -> int:
+        """How many are spoken: to be heard, or to find out where a recording says them."""
+        return len(self.script) or len(self.transcript)
+
     def as_json(self) -> dict[str, Any]:
         """Plain values, for a JSON column."""
         return asdict(self) | {"emotions": [asdict(cue) for cue in self.emotions]}

@@ -166,8 +166,8 @@ def _hold(video: Video, wish: VideoWish, expected_ms: int) -> None:
     pixels = wish.width * wish.height * wish.fps * expected_ms // 1000
     take_room(video, round(pixels * _BITS_PER_PIXEL / 8), purpose="video")
     video.render_hold = _held(Metric.RENDER_MS, expected_ms, video.pk)
-    if wish.script:
-        video.characters_hold = _held(Metric.TTS_CHARACTERS, len(wish.script), video.pk)
+    if wish.characters:
+        video.characters_hold = _held(Metric.TTS_CHARACTERS, wish.characters, video.pk)
 
 
 def _held(metric: Metric, amount: int, video_id: UUID) -> UUID:

@@ -18,6 +18,7 @@ from avatars.videos.models import Video, VideoSegment, VideoState
 from avatars.videos.selectors import lock_video
 from avatars.videos.services.working import Lost, Place, usage_of
 from avatars.videos.telling import tell, tell_deleted
+from avatars.videos.wish import VideoWish
 from quotas.services import release
 
 KEPT = ("video", "captions", "thumbnail", "manifest")
@@ -36,7 +37,7 @@ def video_finish(place: Place, *, files: Sequence[StoredFile]) -> None:
         row.save(force_insert=True)
     video.size = sum(row.size for row in files)
     fit_room(video, video.size)  # before the others: the lock order of quotas
-    _release(video, rendered_ms=video.duration_ms, characters=len(video.wish["script"]))
+    _release(video, rendered_ms=video.duration_ms, characters=VideoWish.of(video.wish).characters)
     _close(video, VideoState.FINISHED)
     audit.record("video.finished", subject=video.pk, duration_ms=video.duration_ms)
     publish("video.finished", facts(video))

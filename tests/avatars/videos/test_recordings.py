@@ -16,6 +16,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from avatars.videos import hearing
+from avatars.videos.alignment import Differs
 from avatars.videos.hearing import Unreadable, decoded, recorded
 from avatars.videos.performance import spoken
 from tests.avatars.videos.factories import SCRIPT, a_wish, wav
@@ -173,3 +174,11 @@ def test_it_stops_wherever_it_is_when_the_video_is_cancelled() -> None:
     total = beats_until(0)  # while it is read, spoken, aligned and acted
     assert total > 10
     assert [beats_until(last) for last in (1, total // 2, total)] == [-1, -(total // 2), -total]
+
+
+def test_it_speaks_no_transcript_that_nobody_can_have_said() -> None:
+    upload, book = written("wav", "pcm_s16le"), "Once upon a time there was a king. " * 500
+    spent = time.process_time()
+    with pytest.raises(Differs):
+        recorded(upload, a_wish(script="", audio="0" * 64, transcript=book))
+    assert time.process_time() - spent < 1.0  # speaking it takes some 20 s

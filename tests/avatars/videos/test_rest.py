@@ -23,7 +23,8 @@ from avatars.rest.video_shapes import VideoIn
 from avatars.videos import pipeline
 from avatars.videos.models import Video
 from avatars.videos.performance import LEAD_MS, spoken
-from quotas.models import Reservation, ReservationState
+from quotas.metrics import Metric
+from quotas.models import Reservation, ReservationState, UsageEntry
 from tests.avatars.videos.factories import SCRIPT, a_wish, files, made, wav
 
 pytestmark = pytest.mark.django_db
@@ -160,6 +161,19 @@ def test_it_captions_a_recording_by_its_transcript(alice_api: APIClient, workspa
     first = performance.words[0].start_ms + LEAD_MS  # the recording begins with a lead of its own
     assert abs(int(begin[1]) * 1000 + int(begin[2]) - first) < 150
     assert "bottle." in captions
+    with workspace_scope(workspace.pk):  # it was spoken, to find out how it sounds
+        charged = UsageEntry.objects.get(metric=Metric.TTS_CHARACTERS)
+    assert charged.quantity == len(SCRIPT)
+
+
+def test_it_refuses_a_transcript_that_the_plan_has_no_characters_for(alice_api: APIClient, workspace: Workspace) -> None:
+    sound = wav(np.zeros(24_000, np.int16))
+    assert send(alice_api, sound, transcript="word " * 3900).status_code == 202
+    assert send(alice_api, sound, key="two", transcript="other " * 3000).json()["code"] == "quota_exceeded"
+    with workspace_scope(workspace.pk):
+        assert Video.objects.count() == 1
+        held = Reservation.objects.get(metric=Metric.TTS_CHARACTERS, state=ReservationState.OPEN).held
+    assert held == len("word " * 3900) - 1  # without the last space
 
 
 def test_it_fails_where_the_transcript_says_something_else(alice_api: APIClient, workspace: Workspace) -> None:
