@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from avatars.cast.buffers import FLOAT, SHORT, UBYTE, USHORT, Buffers
 from avatars.face.channels import ARKIT
 from avatars.glb import Json
+from avatars.photo.closed_lips import with_closed_lips
 from avatars.photo.glb_parts import Part, backdrop, eyeballs, mouth_parts, skin
 from avatars.photo.mouth import interior
 from avatars.photo.rig import PhotoRig
@@ -28,6 +29,7 @@ _ALPHA: Final = {"skin": "BLEND", "tongue": "MASK", "lowerTeeth": "MASK", "teeth
 
 def photo_glb(rig: PhotoRig) -> bytes:
     """The whole file: metres, y up, the eyes at the origin; at rest the viewer's camera sees the photo, its lips closed."""
+    rig = with_closed_lips(rig)
     photo = rig.photo.astype(np.float32) / np.float32(255)
     landmarks = rig.landmarks.astype(float)
     points, moves = landmarks[:, :2], fit_moves(landmarks)
