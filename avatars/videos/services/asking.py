@@ -24,6 +24,7 @@ from avatars.services.room import take_room
 from avatars.storage import writing
 from avatars.videos.actors import prepare_video, send_on_commit
 from avatars.videos.models import OPEN_STATES, Video, VideoState
+from avatars.videos.services.measures import PAUSES_MS, bytes_while_made, expected_ms
 from avatars.videos.services.working import WAKE_AGAIN
 from avatars.videos.telling import tell
 from avatars.videos.upload import Recording
@@ -36,10 +37,6 @@ MOST_PIXELS = 1920 * 1080
 MOST_CUES = 200
 AT_ONCE = 20
 HOLD_LEASE = timedelta(hours=26)  # longer than a video may take: clock.TOO_OLD
-# Slower than nearly every voice speaks, so that the hold is enough; what is exact follows from the sound.
-_MS_PER_CHARACTER = 90
-_PAUSES_MS = 1500
-_BITS_PER_PIXEL = 0.06
 _COLOUR = re.compile(r"#[0-9a-fA-F]{6}")
 
 
@@ -146,8 +143,10 @@ def _begin(video: Video, wish: VideoWish, recording: Recording | None) -> None:
     if Video.objects.filter(state__in=OPEN_STATES).count() >= AT_ONCE:
         detail = f"{AT_ONCE} videos are being made already."
         raise Conflict(detail, code="too_many_videos", hint="Wait for one of them, or cancel one.")
-    expected_ms = recording.expected_ms + _PAUSES_MS if recording is not None else _expected_ms(wish)
-    _hold(video, wish, expected_ms)
+    if recording is None:
+        _hold(video, wish, expected_ms(wish), 0)
+    else:
+        _hold(video, wish, recording.expected_ms + PAUSES_MS, len(recording.content))
     video.leased_until = timezone.now() + WAKE_AGAIN
     video.save(force_insert=True)
     if recording is not None:
@@ -157,15 +156,10 @@ def _begin(video: Video, wish: VideoWish, recording: Recording | None) -> None:
     send_on_commit(prepare_video, video.workspace_id, video.pk)
 
 
-def _expected_ms(wish: VideoWish) -> int:
-    return round(len(wish.script) * _MS_PER_CHARACTER / wish.rate) + _PAUSES_MS
-
-
-def _hold(video: Video, wish: VideoWish, expected_ms: int) -> None:
+def _hold(video: Video, wish: VideoWish, duration_ms: int, upload: int) -> None:
     """In the lock order of quotas: storage, render time, characters."""
-    pixels = wish.width * wish.height * wish.fps * expected_ms // 1000
-    take_room(video, round(pixels * _BITS_PER_PIXEL / 8), purpose="video")
-    video.render_hold = _held(Metric.RENDER_MS, expected_ms, video.pk)
+    take_room(video, bytes_while_made(wish, duration_ms, upload), purpose="video")
+    video.render_hold = _held(Metric.RENDER_MS, duration_ms, video.pk)
     if wish.characters:
         video.characters_hold = _held(Metric.TTS_CHARACTERS, wish.characters, video.pk)
 

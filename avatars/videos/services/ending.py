@@ -35,10 +35,12 @@ def video_finish(place: Place, *, files: Sequence[StoredFile]) -> None:
         raise Lost
     for row in files:
         row.save(force_insert=True)
-    video.size = sum(row.size for row in files)
+    video.size = sum(row.size for purpose, row in files_of(video.pk).items() if purpose in KEPT)
     fit_room(video, video.size)  # before the others: the lock order of quotas
     _release(video, rendered_ms=video.duration_ms, characters=VideoWish.of(video.wish).characters)
     _close(video, VideoState.FINISHED)
+    if passing := [purpose for purpose in files_of(video.pk) if purpose not in KEPT]:
+        doom(video.pk, *passing)
     audit.record("video.finished", subject=video.pk, duration_ms=video.duration_ms)
     publish("video.finished", facts(video))
 
@@ -109,6 +111,7 @@ def _give_up(video: Video, state: VideoState) -> None:
     video.storage_hold = None
     _release(video, rendered_ms=0, characters=0)
     _close(video, state)
+    doom(video.pk)
 
 
 def _release(video: Video, *, rendered_ms: int, characters: int) -> None:
@@ -124,6 +127,3 @@ def _close(video: Video, state: VideoState) -> None:
     video.save()
     VideoSegment.objects.filter(video=video).delete()
     tell(video.pk)
-    passing = [purpose for purpose in files_of(video.pk) if purpose not in KEPT]
-    if passing:
-        doom(video.pk, *passing)

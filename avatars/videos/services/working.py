@@ -16,9 +16,13 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.utils import timezone
 
+from avatars.services.files import files_of
+from avatars.services.room import fit_room
 from avatars.videos.actors import finish_video, render_segment, send_on_commit
 from avatars.videos.models import SegmentState, Video, VideoSegment, VideoState
+from avatars.videos.services.measures import bytes_while_made
 from avatars.videos.telling import tell
+from avatars.videos.wish import VideoWish
 from quotas.billing.costs import LOCAL
 from quotas.errors import refusal
 from quotas.services import renew
@@ -83,6 +87,8 @@ def video_prepared(place: Place, *, duration_ms: int, cuts: Iterable[tuple[int, 
     Raises Lost; QuotaExceeded when the video turns out longer than what is left.
     """
     video = _locked(place)
+    upload = files_of(video.pk).get("audio")
+    fit_room(video, bytes_while_made(VideoWish.of(video.wish), duration_ms, upload.size if upload is not None else 0))
     _hold_exactly(video, duration_ms)
     segments = [VideoSegment(video=video, number=n, first=first, after=after) for n, (first, after) in enumerate(cuts)]
     VideoSegment.objects.bulk_create(segments)

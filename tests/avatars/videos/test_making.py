@@ -16,13 +16,15 @@ from accounts.tenancy import workspace_scope
 from avatars.render.base import RenderFailed
 from avatars.videos import pipeline
 from avatars.videos.models import Video, VideoSegment, VideoState
+from avatars.videos.performance import spoken
 from avatars.videos.provenance import SOURCE_TYPE
-from avatars.videos.services import video_create, video_delete
+from avatars.videos.services import video_cancel, video_create, video_delete, video_fail
+from avatars.videos.upload import recording_of
 from avatars.videos.wish import VideoWish
 from quotas.errors import QuotaExceeded
 from quotas.metrics import Metric
 from quotas.models import Reservation, ReservationState, UsageEntry
-from tests.avatars.videos.factories import SCRIPT, Painter, a_wish, asked, content, files, made, now, segments_of
+from tests.avatars.videos.factories import SCRIPT, Painter, a_wish, asked, content, files, made, now, segments_of, wav
 
 pytestmark = pytest.mark.django_db
 
@@ -70,6 +72,7 @@ def test_it_charges_what_was_made_and_gives_the_rest_back(workspace: Workspace) 
     assert held[Metric.RENDER_MS] > 2000
     video = made(workspace.pk, video)
     assert used(workspace) == {Metric.RENDER_MS: video.duration_ms, Metric.TTS_CHARACTERS: len(SCRIPT)}
+    assert holds(workspace) == {Metric.STORAGE_BYTES: sum(row.size for row in files(workspace.pk, video).values())}
     assert holds(workspace) == {Metric.STORAGE_BYTES: video.size}
     assert video.duration_ms == video.frames * 1000 // 25
 
@@ -141,3 +144,29 @@ def test_it_fails_with_the_reason_and_charges_nothing(workspace: Workspace) -> N
     assert (used(workspace), holds(workspace), files(workspace.pk, video)) == ({}, {}, {})
     with workspace_scope(workspace.pk):
         assert not VideoSegment.objects.exists()
+
+
+def test_it_holds_the_room_that_it_takes_while_it_is_made(workspace: Workspace) -> None:
+    sound = wav(spoken(a_wish()).sound)
+    with workspace_scope(workspace.pk):
+        wish = a_wish(script="", width=64, height=64)
+        video = video_create(wish=wish, recording=recording_of(sound))
+
+    def stored() -> int:
+        return sum(row.size for row in files(workspace.pk, video).values())
+
+    assert holds(workspace)[Metric.STORAGE_BYTES] >= stored() >= len(sound)
+    pipeline.prepare(workspace.pk, video.pk)
+    assert holds(workspace)[Metric.STORAGE_BYTES] >= stored() > 1.9 * len(sound)
+    assert holds(workspace)[Metric.STORAGE_BYTES] < 3 * len(sound)
+
+
+@pytest.mark.parametrize("end", [video_cancel, video_fail])
+def test_it_keeps_nothing_of_a_video_that_ends_half_made(workspace: Workspace, end: Any) -> None:
+    video = asked(workspace.pk, script=" ".join([SCRIPT] * 2))
+    pipeline.prepare(workspace.pk, video.pk)
+    pipeline.render(workspace.pk, segments_of(workspace.pk, video)[0].pk, Painter)
+    assert {"performance", "segment.0", "thumbnail"} == set(files(workspace.pk, video))
+    with workspace_scope(workspace.pk):
+        end(video_id=video.pk, **({} if end is video_cancel else {"code": "render_failed", "detail": ""}))
+    assert (files(workspace.pk, video), holds(workspace), used(workspace)) == ({}, {}, {})
