@@ -6,17 +6,18 @@ from collections.abc import Generator
 
 from asgiref.sync import sync_to_async
 from django.core.handlers.asgi import ASGIRequest
-from django.http import StreamingHttpResponse
+from django.http import HttpRequest, StreamingHttpResponse
 from rest_framework.request import Request
 
 
-def streamed(request: Request, pieces: Generator[bytes], content_type: str) -> StreamingHttpResponse:
+def streamed(request: Request | HttpRequest, pieces: Generator[bytes], content_type: str) -> StreamingHttpResponse:
     """Answer with `pieces`. The first is made before this returns, so that what fails early is a problem like any other.
 
     Whatever happens to the answer, `pieces` is closed. What fails later breaks the connection off.
     """
     begun = Begun(pieces)
-    content = InThread(begun) if isinstance(request._request, ASGIRequest) else begun
+    plain = request._request if isinstance(request, Request) else request
+    content = InThread(begun) if isinstance(plain, ASGIRequest) else begun
     return StreamingHttpResponse(content, content_type=content_type)
 
 
