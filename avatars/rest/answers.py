@@ -17,6 +17,7 @@ from accounts.tenancy import workspace_scope
 from avatars.blocks.answers import Whole, answer_keep, answer_kept
 from avatars.blocks.metering import LEASE
 from avatars.rest.streams import streamed
+from quotas.errors import QuotaExceeded
 
 logger = logging.getLogger(__name__)
 
@@ -38,7 +39,7 @@ def answered(request: Request, workspace_id: UUID, make: Callable[[], Answer | W
     with workspace_scope(workspace_id):
         claimed = claim(request, lease=LEASE, variant=getattr(request.accepted_renderer, "format", ""))
     if claimed.note is not None:
-        return _response(answer_kept(workspace_id, UUID(claimed.note["file"])), {"Idempotency-Replayed": "true"})
+        return _response(answer_kept(workspace_id, claimed.note["file"]), {"Idempotency-Replayed": "true"})
     return _response(_first(workspace_id, claimed, make))
 
 
@@ -65,12 +66,21 @@ def _whole(answer: Answer | Whole) -> Whole:
 
 
 def _keep(workspace_id: UUID, claimed: Claim, whole: Whole) -> None:
-    """It is made and charged: should it not be kept, it is sent nevertheless."""
+    """It is made and charged: should it not be kept, it is sent nevertheless. Where the plan's storage is full, a repeat is
+    told so and not charged again."""
     try:
-        file_id = answer_keep(workspace_id, whole)
+        file_id = _kept(workspace_id, whole)
         with workspace_scope(workspace_id):
             conclude(claimed, {"file": file_id})
     except Exception:
         logger.exception("An answer could not be kept for its Idempotency-Key.")
         with workspace_scope(workspace_id):
             abandon(claimed)
+
+
+def _kept(workspace_id: UUID, whole: Whole) -> str:
+    """Empty where there is no room."""
+    try:
+        return str(answer_keep(workspace_id, whole))
+    except QuotaExceeded:
+        return ""

@@ -17,8 +17,8 @@ Charged = Callable[..., tuple[int, int]]
 
 @pytest.fixture
 def plan(workspace: Workspace) -> None:
-    """100 characters to speak, 10 s to listen to."""
-    subscribe(workspace, tts_characters=100, stt_ms=10_000)
+    """100 characters to speak, 10 s to listen to, 10 MB to keep."""
+    subscribe(workspace, tts_characters=100, stt_ms=10_000, storage_bytes=10_000_000)
 
 
 @pytest.fixture

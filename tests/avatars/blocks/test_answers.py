@@ -20,8 +20,10 @@ from accounts.tenancy import workspace_scope
 from avatars.models import StoredFile
 from avatars.services import files as service
 from quotas.metrics import Metric
+from quotas.services import expire_lapsed
 from tests.avatars.blocks.conftest import Charged
 from tests.avatars.blocks.test_lipsync import upload
+from tests.quotas.factories import counters, take
 
 # What is charged commits by itself.
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("plan")]
@@ -119,6 +121,30 @@ def test_it_forgets_the_answer_after_a_day(alice_api: APIClient, charged: Charge
         assert not any(path.is_file() for path in folder.rglob("*"))
         assert "Idempotency-Replayed" not in sent(alice_api, SPEECH, {"text": TEXT})
     assert charged() == (2 * len(TEXT), 0)
+
+
+def test_its_room_is_held_for_the_day(alice_api: APIClient, charged: Charged, workspace: Workspace) -> None:
+    answer = sent(alice_api, SPEECH, {"text": TEXT}, accept="audio/wav")
+    assert charged(Metric.STORAGE_BYTES) == (0, len(answer.content))
+    sent(alice_api, SPEECH, {"text": TEXT}, accept="audio/wav")
+    assert charged(Metric.STORAGE_BYTES) == (0, len(answer.content))
+    expire_lapsed(now=timezone.now() + timedelta(hours=24))
+    assert charged(Metric.STORAGE_BYTES) == (0, len(answer.content))
+    expire_lapsed(now=timezone.now() + timedelta(hours=24, minutes=6))
+    assert charged(Metric.STORAGE_BYTES) == (0, 0)
+
+
+def test_it_is_sent_and_not_kept_where_the_storage_is_full(alice_api: APIClient, workspace: Workspace, folder: Path) -> None:
+    with workspace_scope(workspace.pk):
+        take(10_000_000 - 1_000, metric=Metric.STORAGE_BYTES)
+    answer = sent(alice_api, SPEECH, {"text": TEXT}, accept="audio/wav")
+    assert (answer.status_code, len(answer.content) > 1_000) == (200, True)
+    assert kept(workspace) == (0, 1)
+    assert not any(path.is_file() for path in folder.rglob("*"))
+    again = sent(alice_api, SPEECH, {"text": TEXT}, accept="audio/wav")
+    assert (again.status_code, again.json()["code"]) == (410, "answer_gone")
+    with workspace_scope(workspace.pk):
+        assert counters(Metric.TTS_CHARACTERS) == (len(TEXT), 0, 0)
 
 
 def test_it_says_so_when_the_storage_has_lost_it(alice_api: APIClient, charged: Charged, folder: Path) -> None:

@@ -4,10 +4,11 @@ it is sent."""
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import Any, NamedTuple
 
+import numpy as np
 import pytest
 import schemathesis
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -25,9 +26,8 @@ from avatars.models import Avatar, AvatarState
 from avatars.services.own import avatar_upload
 from avatars.videos.services import video_create
 from tests.avatars.blocks.factories import a_picture, a_preset, an_asset
-from tests.avatars.blocks.test_lipsync import upload
 from tests.avatars.own.heads import head
-from tests.avatars.videos.factories import a_wish
+from tests.avatars.videos.factories import a_wish, wav
 from tests.sessions.test_openapi import CHECKS
 
 TAGS = {"Building blocks", "Presets", "Assets", "About", "Health", "avatars", "Videos"}
@@ -101,11 +101,11 @@ def an_avatar() -> Avatar:
 
 def filled(body: Any) -> Any:
     """The body of a form with files where their names stand."""
-    files = {
+    files: dict[str, Callable[[], bytes]] = {
         "portrait.jpg": lambda: a_picture("JPEG", (400, 300)),
         "head.glb": head,
         "wall.png": a_picture,
-        "hello.wav": lambda: b"".join(upload(1.5).chunks()),
+        "hello.wav": lambda: wav((np.sin(np.arange(36_000) * 0.04) * 8_000).astype(np.int16)),
     }
     return {key: SimpleUploadedFile(value, files[value]()) if value in files else value for key, value in body.items()}
 
