@@ -79,6 +79,14 @@ def faces(avatar_ids: Iterable[str]) -> dict[str, AvatarInfo]:
     return found | ({info.id: info for info in infos(own_avatars().filter(pk__in=own))} if own else {})
 
 
+def names(avatar_ids: Iterable[str]) -> dict[str, str]:
+    """The names of those of these avatars that there are, own or stock, in one query at most."""
+    wanted = set(avatar_ids)
+    found = {info.id: info.name for info in stock_cast() if info.id in wanted}
+    own = [number for text in wanted - set(found) if (number := _uuid(text))]
+    return found | {str(pk): name for pk, name in own_avatars().filter(pk__in=own).values_list("pk", "name")} if own else found
+
+
 def info_of(avatar: Avatar, files: dict[str, StoredFile]) -> AvatarInfo:
     """An own avatar as everything that shows avatars knows them; its addresses are signed, empty for what is not there."""
     return AvatarInfo(

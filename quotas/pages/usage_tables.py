@@ -11,10 +11,12 @@ from accounts.models import ApiKey
 from quotas.breakdown import Dimension, UsageRow, usage_by
 from quotas.figures import Chart, Share, chart, shares
 from quotas.metrics import METERED, Metric
+from quotas.names import avatar_names
 from quotas.pages.spans import Span
 from quotas.selectors import DayUsage, MetricUsage
 
 _Row = list[str | int]
+NOBODY = ("Without an avatar", "")
 PEOPLE = ("People", "in the studio, without a key")
 _BY: dict[str, tuple[Dimension, ...]] = {"avatar": ("avatar",), "key": ("api_key_id",)}
 
@@ -33,7 +35,8 @@ def charts_of(rows: Iterable[UsageRow], span: Span, summary: Iterable[MetricUsag
 
 def shares_by_avatar(rows: Sequence[UsageRow]) -> list[Share]:
     """Who spoke how much."""
-    return _shares((((row.avatar or "Without an avatar"), ""), row) for row in rows)
+    names = avatar_names({row.avatar for row in rows if row.avatar})
+    return _shares((names[row.avatar] if row.avatar else NOBODY, row) for row in rows)
 
 
 def shares_by_key(rows: Sequence[UsageRow]) -> list[Share]:

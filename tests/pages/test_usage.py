@@ -16,6 +16,7 @@ from django.utils import timezone
 
 from accounts.models import ApiKey, Workspace
 from accounts.tenancy import workspace_scope
+from avatars.models import Avatar, AvatarState
 from quotas.billing.subscriptions import plan_change
 from quotas.figures import CHART_HEIGHT, CHART_WIDTH, chart, meter, shares
 from quotas.metrics import GAUGES, Metric
@@ -202,7 +203,7 @@ def test_it_answers_a_repeated_question_with_news_or_nothing(bob_client: Client,
     fresh = bob_client.get(news, headers={"HX-Request": "true"})
     assert fresh.status_code == 200
     assert "<html" not in fresh.content.decode()
-    assert "ada" in fresh.content.decode()
+    assert "Ada" in fresh.content.decode()
 
 
 @pytest.mark.django_db
@@ -211,12 +212,18 @@ def test_it_names_avatars_and_keys(bob_client: Client, alice_key: str, workspace
         key = ApiKey.objects.get()
         used(Metric.AVATAR_MS, 600_000, avatar="ada", api_key_id=key.pk)
         used(Metric.AVATAR_MS, 60_000, avatar="bea")
+        ready = {"kind": "photo", "state": AvatarState.READY, "woken_at": START, "ready_at": START}
+        twins = [Avatar.objects.create(name="Kim", **ready) for _ in range(2)]
+        for twin in twins:
+            used(Metric.AVATAR_MS, 120_000, avatar=str(twin.pk))
         used(Metric.AVATAR_MS, 30_000, api_key_id=UUID(int=9))
     text = text_of(bob_client, "/usage")
     assert f"{key.name} {key.prefix}… 10 min" in text
-    assert "People in the studio, without a key 1 min" in text
+    assert "People in the studio, without a key 5 min" in text
     assert "A removed key 0.5 min" in text
-    assert "ada 10 min bea 1 min Without an avatar 0.5 min" in text
+    assert "Ada 10 min" in text
+    assert all(f"Kim {twin.pk} 2 min" in text for twin in twins)
+    assert "A deleted avatar bea 1 min Without an avatar 0.5 min" in text
 
 
 @pytest.mark.django_db
