@@ -48,7 +48,7 @@ def _measure(place: Installation, figures: Figures) -> None:
 
 
 def _start_workers(place: Installation) -> None:
-    """One process a core, unless another benchmark has started some."""
+    """One process a core."""
     from config.processes import render
 
     os.environ.update(OMP_NUM_THREADS="1", LP_NUM_THREADS="1")

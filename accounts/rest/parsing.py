@@ -24,14 +24,18 @@ class StrictJSONParser(BaseParser):
     media_type = "application/json"
 
     def parse(self, stream: IO[bytes], media_type: str | None = None, parser_context: Any = None) -> Any:
-        raw = _read(stream)
-        try:
-            data = json.loads(raw.decode("utf-8"), parse_constant=_not_json, parse_int=_integer)
-        except (ValueError, RecursionError) as error:
-            raise ParseError(f"The body is not JSON: {str(error)[:120]}") from error
-        if b"\\u" in raw:
-            _require_storable(data)
-        return data
+        return parsed(_read(stream))
+
+
+def parsed(raw: bytes) -> Any:
+    """JSON without NaN, endless nesting, NUL characters and lone surrogates. Raises ParseError."""
+    try:
+        data = json.loads(raw.decode("utf-8"), parse_constant=_not_json, parse_int=_integer)
+    except (ValueError, RecursionError) as error:
+        raise ParseError(f"The body is not JSON: {str(error)[:120]}") from error
+    if b"\\u" in raw:
+        _require_storable(data)
+    return data
 
 
 def _read(stream: IO[bytes]) -> bytes:

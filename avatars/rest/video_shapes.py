@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample, extend_schema_serializer
 from rest_framework import serializers
+from rest_framework.exceptions import ParseError
 
+from accounts.rest.parsing import parsed
 from accounts.rest.shapes import FiniteFloatField, StrictSerializer
 from avatars.face import EMOTIONS
 from avatars.looks import NEUTRAL
@@ -127,10 +128,9 @@ class VideoUploadIn(StrictSerializer):
     def validate_video(self, text: str) -> dict[str, Any]:
         """As VideoIn checks it."""
         try:
-            fields = json.loads(text)
-        except (ValueError, RecursionError) as error:
-            raise serializers.ValidationError("This is not JSON.") from error
-        form = VideoIn(data=fields)
+            form = VideoIn(data=parsed(text.encode()))
+        except ParseError as error:
+            raise serializers.ValidationError(str(error.detail).replace("The body", "This", 1)) from error
         form.is_valid(raise_exception=True)
         return dict(form.validated_data)
 

@@ -117,7 +117,7 @@ def _joined(workspace_id: UUID, video: Video, place: Place) -> tuple[bytes, Perf
         with workspace_scope(workspace_id):
             parts = list(_fetched(video, Path(folder)))
             performance = performance_of(content_of(files_of(video.pk)["performance"]))
-        out, told = Path(folder) / f"video.{wish.format}", metadata(video.title, video.pk)
+        out, told = Path(folder) / f"video.{wish.format}", metadata(wish)
         keep = _Beat(workspace_id, place)
         join(out, parts, performance.sound, fps=wish.fps, kind=wish.format, metadata=told, keep=keep)
         return out.read_bytes(), performance
@@ -138,7 +138,7 @@ def _products(video: Video, performance: Performance, content: bytes) -> Iterato
     yield _stored(video.pk, "video", content, mime)
     if wish.captions == "vtt":
         yield _stored(video.pk, "captions", webvtt(captions(performance.words)).encode(), "text/vtt")
-    told = manifest(wish, video.pk, created_at=video.created_at.isoformat(), content=content, media_type=mime)
+    told = manifest(wish, created_at=video.created_at.isoformat(), content=content, media_type=mime)
     yield _stored(video.pk, "manifest", told, "application/json")
 
 

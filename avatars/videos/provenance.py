@@ -18,14 +18,15 @@ LABEL = "AI-generated"
 _GENERATOR = "Visavis"
 
 
-def metadata(title: str, video_id: UUID) -> dict[str, str]:
-    """Tags of the container."""
-    said = f"AI-generated: an avatar made by software speaks. digitalSourceType={SOURCE_TYPE} id={video_id}"
-    return {"title": title or "Avatar video", "comment": said, "digitalSourceType": SOURCE_TYPE, "generator": _GENERATOR}
+def metadata(wish: VideoWish) -> dict[str, str]:
+    """Tags of the container. Whoever has the same wish gets the same file, so it names neither a title nor a video's id."""
+    said = f"AI-generated: an avatar made by software speaks. digitalSourceType={SOURCE_TYPE} wish={wish.digest()}"
+    return {"title": "Avatar video", "comment": said, "digitalSourceType": SOURCE_TYPE, "generator": _GENERATOR}
 
 
-def manifest(wish: VideoWish, video_id: UUID, *, created_at: str, content: bytes, media_type: str) -> bytes:
+def manifest(wish: VideoWish, *, created_at: str, content: bytes, media_type: str) -> bytes:
     """The manifest as JSON: who made the file `content`, how, and that it was not filmed."""
+    digest = hashlib.sha256(content)
     action = {
         "action": "c2pa.created",
         "when": created_at,
@@ -34,11 +35,11 @@ def manifest(wish: VideoWish, video_id: UUID, *, created_at: str, content: bytes
     }
     told: dict[str, Any] = {
         "claim_generator": _GENERATOR,
-        "instance_id": f"urn:uuid:{video_id}",
+        "instance_id": UUID(bytes=digest.digest()[:16], version=5).urn,
         "format": media_type,
         "assertions": [
             {"label": "c2pa.actions.v2", "data": {"actions": [action]}},
-            {"label": "c2pa.hash.data", "data": {"alg": "sha256", "hash": hashlib.sha256(content).hexdigest()}},
+            {"label": "c2pa.hash.data", "data": {"alg": "sha256", "hash": digest.hexdigest()}},
             {"label": "visavis.disclosure", "data": {"visible": bool(wish.label), "text": wish.label}},
         ],
     }

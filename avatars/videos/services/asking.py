@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 
 from accounts import audit
@@ -140,6 +140,7 @@ def _copy(video: Video, same: Video) -> None:
 
 
 def _begin(video: Video, wish: VideoWish, recording: Recording | None) -> None:
+    _one_at_a_time()
     if Video.objects.filter(state__in=OPEN_STATES).count() >= AT_ONCE:
         detail = f"{AT_ONCE} videos are being made already."
         raise Conflict(detail, code="too_many_videos", hint="Wait for one of them, or cancel one.")
@@ -154,6 +155,12 @@ def _begin(video: Video, wish: VideoWish, recording: Recording | None) -> None:
         with writing() as write:
             write(owner_id=video.pk, purpose="audio", **kept).save(force_insert=True)
     send_on_commit(prepare_video, video.workspace_id, video.pk)
+
+
+def _one_at_a_time() -> None:
+    """Until this transaction ends, no other one of the workspace counts its open videos."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"avatars.videos:{current_workspace_id()}"])
 
 
 def _hold(video: Video, wish: VideoWish, duration_ms: int, upload: int) -> None:

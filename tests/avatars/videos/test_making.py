@@ -6,6 +6,7 @@ import hashlib
 import json
 from io import BytesIO
 from typing import Any
+from uuid import UUID
 
 import av
 import pytest
@@ -85,6 +86,19 @@ def test_it_gives_the_same_file_at_once_for_nothing(workspace: Workspace) -> Non
     assert content(workspace.pk, again) == content(workspace.pk, first)
     assert (used(workspace), holds(workspace)) == before
     assert asked(workspace.pk, fps=24).state == VideoState.QUEUED
+
+
+def test_it_names_nobody_in_a_file_that_others_get(workspace: Workspace) -> None:
+    first = made(workspace.pk, asked(workspace.pk, title="For Ms Meier alone"))
+    again = asked(workspace.pk, title="For Mr Kunze")
+    assert again.from_cache
+    for purpose in ("video", "manifest"):
+        file = content(workspace.pk, again, purpose)
+        assert b"Meier" not in file
+        assert str(first.pk).encode() not in file
+    told = json.loads(content(workspace.pk, again, "manifest"))
+    assert UUID(told["instance_id"]).version == 5
+    assert a_wish().digest() in tags(content(workspace.pk, again))["comment"]
 
 
 def test_it_keeps_shared_files_until_the_last_video_is_deleted(workspace: Workspace, settings: Any) -> None:

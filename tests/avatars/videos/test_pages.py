@@ -111,6 +111,14 @@ def test_it_cancels_and_deletes(workspace: Workspace, alice_client: Client) -> N
         assert not Video.objects.exists()
 
 
+def test_it_says_so_where_there_was_nothing_left_to_cancel(workspace: Workspace, alice_client: Client) -> None:
+    video = made(workspace.pk, asked(workspace.pk))
+    told = alice_client.post(f"/videos/{video.pk}/stop", follow=True).content.decode()
+    assert "was over already" in told
+    assert "nothing is charged" not in told
+    assert now(workspace.pk, video).state == VideoState.FINISHED
+
+
 def test_it_shows_viewers_what_there_is_and_lets_them_change_nothing(workspace: Workspace, join: Join) -> None:
     video = asked(workspace.pk)
     client = sign_in(join("Dora", Role.VIEWER), workspace)

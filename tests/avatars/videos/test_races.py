@@ -10,11 +10,12 @@ from typing import TypeVar
 import pytest
 from django.db import connection, transaction
 
+from accounts.errors import Conflict
 from accounts.models import Workspace
 from accounts.tenancy import workspace_scope
 from avatars.models import StoredFile
 from avatars.videos.models import Video, VideoState
-from avatars.videos.services import video_create, video_delete
+from avatars.videos.services import asking, video_create, video_delete
 from quotas.models import Reservation, ReservationState
 from tests.avatars.videos.factories import a_wish, asked, files, made, now
 
@@ -83,3 +84,14 @@ def test_it_makes_a_video_afresh_whose_like_has_lost_its_file(workspace: Workspa
         StoredFile.objects.filter(owner_id=first.pk, purpose="video").delete()
     again = asked(workspace.pk)
     assert (now(workspace.pk, again).state, again.from_cache) == (VideoState.QUEUED, False)
+
+
+def test_it_counts_the_videos_that_are_being_asked_for(
+    workspace: Workspace, aside: ThreadPoolExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(asking, "AT_ONCE", 1)
+    with pytest.raises(Conflict) as refused:
+        both(workspace, aside, lambda: video_create(wish=a_wish()), lambda: video_create(wish=a_wish(fps=24)))
+    assert refused.value.code == "too_many_videos"
+    with workspace_scope(workspace.pk):
+        assert [video.wish["fps"] for video in Video.objects.all()] == [25]

@@ -149,6 +149,27 @@ def test_it_fails_where_only_a_worker_finds_that_a_recording_is_of_no_use(
         assert not Reservation.objects.filter(state=ReservationState.OPEN).exists()
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"avatar": "ada", "rate": NaN}',
+        "[" * 100_000,
+        '{"avatar": "ada", "title": "\\u0000"}',
+        '{"avatar": "ada", "title": "\\ud800"}',
+        '{"avatar": "ada", "fps": ' + "9" * 40 + "}",
+        '["ada"]',
+        "",
+    ],
+)
+def test_it_reads_the_part_of_a_form_as_strictly_as_a_body(alice_api: APIClient, workspace: Workspace, text: str) -> None:
+    audio = SimpleUploadedFile("speech.wav", wav(np.zeros(24_000, np.int16)), "audio/wav")
+    response = alice_api.post("/api/v1/videos", {"video": text, "audio": audio}, format="multipart")
+    assert (response.status_code, response.json()["code"]) == (400, "invalid")
+    assert "video" in str(response.json()["errors"])
+    with workspace_scope(workspace.pk):
+        assert not Video.objects.exists()
+
+
 def test_it_captions_a_recording_by_its_transcript(alice_api: APIClient, workspace: Workspace, anonymous_api: APIClient) -> None:
     performance = spoken(a_wish())
     shown = send(alice_api, wav(performance.sound), captions="vtt", transcript=SCRIPT).json()
