@@ -19,6 +19,7 @@ from avatars.storage import erase
 
 logger = logging.getLogger(__name__)
 _PATIENCE = timedelta(minutes=1)
+_AT_ONCE = 200
 
 
 def files_of(owner_id: UUID) -> dict[str, StoredFile]:
@@ -66,16 +67,18 @@ def doom(owner_id: UUID, *purposes: str) -> None:
 def sweep(now: datetime) -> int:
     """Erase what was doomed by a process that died before it could; returns how many files."""
     with unscoped("files are doomed in every workspace"):
-        late = list(StoredFile.objects.filter(doomed_at__lt=now - _PATIENCE).order_by("doomed_at")[:200])
-    return sum(_erased(row) for row in late)
+        late = list(StoredFile.objects.filter(doomed_at__lt=now - _PATIENCE).order_by("doomed_at")[:_AT_ONCE])
+    return sum(_erased(row, now) for row in late)
 
 
-def _erased(row: StoredFile) -> bool:
-    """Whether it is gone: one that the storage does not let go must not keep the others."""
+def _erased(row: StoredFile, now: datetime) -> bool:
+    """Whether it is gone: one that the storage does not let go goes to the end of the queue, so that it keeps no other."""
     try:
         _erase(row.workspace_id, [row])
     except Exception:
         logger.exception("The file %s could not be erased; it is tried again.", row.pk)
+        with workspace_scope(row.workspace_id):
+            StoredFile.objects.filter(pk=row.pk).update(doomed_at=now)
         return False
     return True
 

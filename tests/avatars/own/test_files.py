@@ -136,6 +136,25 @@ def test_it_erases_later_what_a_dead_process_left(workspace: Workspace, files: P
         assert not StoredFile.objects.exists()
 
 
+def test_it_erases_others_where_one_cannot_be_erased(workspace: Workspace, files: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "_AT_ONCE", 2)
+    rows = [stored(workspace) for _ in range(4)]
+    for row in rows[:2]:
+        path = files / row.name
+        path.unlink()
+        (path / "in the way").mkdir(parents=True)
+    with workspace_scope(workspace.pk):
+        for row in rows:
+            service.doom(row.owner_id)
+    begin = timezone.now()
+    assert [service.sweep(begin + timedelta(minutes=minutes)) for minutes in (2, 4, 6)] == [0, 2, 0]
+    with workspace_scope(workspace.pk):
+        assert {row.pk for row in StoredFile.objects.all()} == {row.pk for row in rows[:2]}
+    for row in rows[:2]:
+        (files / row.name / "in the way").rmdir()
+    assert service.sweep(begin + timedelta(minutes=8)) == 2
+
+
 def test_it_finds_only_the_workspaces_own(workspace: Workspace, charlies_workspace: Workspace) -> None:
     row = stored(workspace)
     with workspace_scope(workspace.pk):

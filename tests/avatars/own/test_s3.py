@@ -142,3 +142,10 @@ def test_operators_are_told_a_rule_that_the_service_takes(bucket: str, client_of
     assert kept == rule["CORSRules"]
     assert kept[0]["AllowedMethods"] == ["GET", "HEAD"]
     assert "Range" in kept[0]["AllowedHeaders"]
+
+
+def test_it_gives_a_service_up_that_hangs(bucket: str) -> None:
+    config = default_storage.connection.meta.client.meta.config  # type: ignore[attr-defined]
+    assert (config.connect_timeout, config.read_timeout) == (3, 10)
+    assert config.retries["total_max_attempts"] == 2
+    assert config.signature_version == "s3v4"
