@@ -15,14 +15,14 @@ from django.utils import timezone
 from accounts.tenancy import workspace_scope
 from accounts.webhooks.services import publish
 from accounts.webhooks.wire import Wire
-from avatars.models import Avatar, AvatarKind, AvatarState
+from avatars.models import Avatar, AvatarKind, AvatarState, StoredFile
 from avatars.refusals import Refused
 from avatars.services import files
 from avatars.services.making import Making, Outcome, made, refused
 from avatars.services.own import check_header, give_place_back
 from avatars.services.room import fit_room
 from avatars.services.waking import wake_on_commit
-from avatars.storage import content_of, writing
+from avatars.storage import Write, content_of, writing
 from avatars.uploads.fetch import fetched
 from avatars.uploads.headers import GLB, media_type_of
 from quotas.errors import QuotaExceeded
@@ -102,21 +102,45 @@ def _waiting(avatar_id: UUID) -> Avatar | None:
     return Avatar.objects.select_for_update(no_key=True).filter(pk=avatar_id, state=AvatarState.PREPARING).first()
 
 
+class _Outdated(Exception):
+    """The avatar is gone, done, or a later attempt's."""
+
+
 def _keep(attempt: Attempt, outcome: Outcome) -> None:
-    """Replace the avatar's files by those of `outcome`, and say so; a later attempt's avatar is left alone."""
-    with writing() as write, workspace_scope(attempt.workspace_id):
-        avatar = _waiting(attempt.avatar_id)
-        if avatar is None or avatar.attempts != attempt.number:
-            return
-        files.doom(avatar.pk)
-        for purpose, (content, media_type) in outcome.files.items():
-            write(owner_id=avatar.pk, purpose=purpose, content=content, media_type=media_type).save(force_insert=True)
-        _conclude(avatar, outcome)
-        fit_room(avatar, outcome.size)
-        if outcome.refusal not in {"", CHOOSABLE}:
-            give_place_back(avatar)
-            avatar.place_hold = None
-            avatar.save(update_fields=["place_hold"])
+    """Replace the avatar's files by those of `outcome`, and say so; a later attempt's avatar is left alone. The storage may be
+    slow: it is written to before the row is locked."""
+    try:
+        with writing() as write:
+            rows = [_written(attempt, write, purpose, *file) for purpose, file in outcome.files.items()]
+            with workspace_scope(attempt.workspace_id):
+                _replace(_ours(attempt), outcome, rows)
+    except _Outdated:
+        logger.info("What came of avatar %s is not wanted any more.", attempt.avatar_id)
+
+
+def _written(attempt: Attempt, write: Write, purpose: str, content: bytes, media_type: str) -> StoredFile:
+    with workspace_scope(attempt.workspace_id):
+        return write(owner_id=attempt.avatar_id, purpose=purpose, content=content, media_type=media_type)
+
+
+def _ours(attempt: Attempt) -> Avatar:
+    """The avatar, locked, while this attempt is the last one; raises _Outdated."""
+    avatar = _waiting(attempt.avatar_id)
+    if avatar is None or avatar.attempts != attempt.number:
+        raise _Outdated
+    return avatar
+
+
+def _replace(avatar: Avatar, outcome: Outcome, rows: list[StoredFile]) -> None:
+    files.doom(avatar.pk)
+    for row in rows:
+        row.save(force_insert=True)
+    _conclude(avatar, outcome)
+    fit_room(avatar, outcome.size)
+    if outcome.refusal not in {"", CHOOSABLE}:
+        give_place_back(avatar)
+        avatar.place_hold = None
+        avatar.save(update_fields=["place_hold"])
 
 
 def _conclude(avatar: Avatar, outcome: Outcome) -> None:
@@ -141,13 +165,19 @@ def _acceptable(url: str, wire: Wire) -> bytes:
 
 def _keep_upload(attempt: Attempt, content: bytes) -> None:
     media_type = media_type_of(content)
-    with writing() as write, workspace_scope(attempt.workspace_id), transaction.atomic():
-        avatar = _waiting(attempt.avatar_id)
-        if avatar is None or avatar.attempts != attempt.number:
-            return
-        write(owner_id=avatar.pk, purpose="upload", content=content, media_type=media_type).save(force_insert=True)
-        avatar.kind = AvatarKind.HEAD3D if media_type == GLB else AvatarKind.PHOTO
-        avatar.source_url, avatar.attempts = "", 0
-        avatar.save(update_fields=["kind", "source_url", "attempts"])
-        fit_room(avatar, len(content))
-        wake_on_commit(avatar)
+    try:
+        with writing() as write:
+            row = _written(attempt, write, "upload", content, media_type)
+            with workspace_scope(attempt.workspace_id), transaction.atomic():
+                _adopt(_ours(attempt), row)
+    except _Outdated:
+        logger.info("What was fetched for avatar %s is not wanted any more.", attempt.avatar_id)
+
+
+def _adopt(avatar: Avatar, upload: StoredFile) -> None:
+    upload.save(force_insert=True)
+    avatar.kind = AvatarKind.HEAD3D if upload.media_type == GLB else AvatarKind.PHOTO
+    avatar.source_url, avatar.attempts = "", 0
+    avatar.save(update_fields=["kind", "source_url", "attempts"])
+    fit_room(avatar, upload.size)
+    wake_on_commit(avatar)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from uuid import UUID
 
 import pytest
 from django.utils import timezone
 from PIL import Image
+from pytest_django.fixtures import Settings
 from rest_framework.test import APIClient
 
 from accounts.models import Workspace
@@ -18,7 +20,9 @@ from accounts.tenancy import workspace_scope
 from avatars.models import Avatar, AvatarState, StoredFile
 from avatars.services import sweeping
 from avatars.services.making import made
+from avatars.services.own import avatar_delete
 from avatars.services.preparing import MOST_ATTEMPTS, _begun, _keep, avatar_give_up, avatar_prepare
+from avatars.storage import PrivateFolder
 from quotas.metrics import Metric
 from tests.avatars.own.conftest import PORTRAIT, Prepare, kept, picture, send
 from tests.avatars.own.heads import head, read
@@ -108,6 +112,33 @@ def test_it_leaves_alone_what_was_deleted(
     assert kept(files) == []
     with workspace_scope(workspace.pk):
         assert not StoredFile.objects.exists()
+
+
+class SlowFolder(PrivateFolder):
+    """A storage in which something happens while a file is written."""
+
+    meanwhile: ClassVar[list[Callable[[], object]]] = []
+
+    def save(self, name: str | None, content: Any, max_length: int | None = None) -> str:
+        while self.meanwhile:
+            self.meanwhile.pop()()
+        return super().save(name, content, max_length)
+
+
+def test_it_keeps_nothing_of_what_is_deleted_while_it_is_written(
+    alice_api: APIClient, workspace: Workspace, files: Path, settings: Settings, django_capture_on_commit_callbacks: Any
+) -> None:
+    shape = send(alice_api, head()).json()
+    backend = {"BACKEND": f"{__name__}.SlowFolder", "OPTIONS": {"location": str(files)}}
+    settings.STORAGES = settings.STORAGES | {"default": backend}
+    SlowFolder.meanwhile.append(lambda: avatar_delete(avatar_id=UUID(shape["id"])))
+    with django_capture_on_commit_callbacks(execute=True):
+        avatar_prepare(workspace_id=workspace.pk, avatar_id=UUID(shape["id"]))
+    assert alice_api.get(f"/api/v1/avatars/{shape['id']}").status_code == 404
+    assert kept(files) == []
+    with workspace_scope(workspace.pk):
+        assert not StoredFile.objects.exists()
+    assert held(workspace, Metric.STORAGE_BYTES) == 0
 
 
 def test_it_gives_up_when_every_attempt_has_failed(
