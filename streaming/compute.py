@@ -11,6 +11,7 @@ thread no lock that it could leave locked, but a queue that is atomic and a gate
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
@@ -39,6 +40,12 @@ class DeadlineLane:
         self._order = count()  # equal deadlines: first come, first served
         self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._begun_at: float | None = None
+
+    def busy_for(self) -> float:
+        """Seconds that the work of the moment takes already."""
+        begun_at = self._begun_at
+        return 0.0 if begun_at is None else time.monotonic() - begun_at
 
     def run(self, due: float, work: Callable[[], T]) -> T:
         """See Lane. Of a caller that is interrupted meanwhile, the work is dropped, or awaited for LEAVE_SECONDS."""
@@ -63,7 +70,9 @@ class DeadlineLane:
         while True:
             while not waiting or not self._arriving.empty():
                 heappush(waiting, self._arriving.get())
+            self._begun_at = time.monotonic()
             heappop(waiting)[2].carry_out()
+            self._begun_at = None
 
 
 class Call(Generic[T]):

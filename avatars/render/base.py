@@ -49,7 +49,3 @@ class RenderFailed(Exception):
         super().__init__(detail)
         self.code = code
         self.detail = detail
-
-    def __reduce__(self) -> tuple[type["RenderFailed"], tuple[str, str]]:
-        """It crosses processes whole."""
-        return RenderFailed, (self.code, self.detail)

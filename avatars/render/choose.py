@@ -17,7 +17,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recipe:
-    """What to draw and how. Hashes and pickles, so a pool can keep what it makes.
+    """What to draw and how. Hashes, so what was made of it can be kept.
 
     `asset`: the GLB, the rig, or the folder of the LiteAvatar package. `size`: width and height in pixels. `fast`: OpenGL
     where it works; `look`: of the face that is drawn. For "wav2lip" `weights` and `box` (left, top, right, bottom) are

@@ -1,4 +1,4 @@
-"""What a process that draws does as it starts and ends: it yields to what speaks, and joins the roster."""
+"""What a process that draws does as it starts and ends: it yields to what speaks, joins the roster, and ends if it hangs."""
 
 from __future__ import annotations
 
@@ -7,6 +7,8 @@ from typing import Any
 
 from dramatiq.middleware import Middleware
 
+from streaming.frames import warm
+from streaming.frames.deadline import Deadline
 from streaming.frames.tasks import roster
 
 NICENESS = 5  # of 19: where the processor is full, a spoken second is ready before a drawn one
@@ -15,11 +17,16 @@ NICENESS = 5  # of 19: where the processor is full, a spoken second is ready bef
 class Place(Middleware):
     """Of the processes of a worker for pictures."""
 
+    def __init__(self) -> None:
+        self._deadline = Deadline(warm.busy_for)
+
     def after_worker_boot(self, *_: Any) -> None:
         """Once in each process."""
         os.nice(NICENESS)
         roster.start()
+        self._deadline.start()
 
     def before_worker_shutdown(self, *_: Any) -> None:
         """Sessions go elsewhere from now on."""
         roster.stop()
+        self._deadline.stop()

@@ -17,7 +17,7 @@ from django.conf import settings
 from avatars.render.base import Pictures, Renderer, Table
 from avatars.render.batching import Batcher
 from avatars.render.choose import Recipe, build, device
-from streaming.compute import DeadlineLane, Lane
+from streaming.compute import DeadlineLane
 
 T = TypeVar("T")
 KEPT = 8  # renderers of a process that stay loaded
@@ -25,7 +25,7 @@ TOGETHER = 32  # frames drawn at once where sessions are batched
 COMPANY_S = 0.03  # the longest that frames wait for those of other sessions
 ANSWER_S = 30.0  # no renderer takes as long
 MAKE: Callable[[Recipe], Renderer] = build
-_LANE: Lane = DeadlineLane("drawing")
+_LANE = DeadlineLane("drawing")
 _renderers: dict[Recipe, Shared] = {}
 
 
@@ -50,6 +50,11 @@ def batches() -> bool:
 def drawn(due: float, work: Callable[[], T]) -> T:
     """Do `work`, which draws, in its turn among the sessions: what is due (monotonic seconds) first."""
     return work() if batches() else _LANE.run(due, work)
+
+
+def busy_for() -> float:
+    """Seconds that the renderer of the moment takes already."""
+    return _LANE.busy_for()
 
 
 def maker(due: Callable[[], float]) -> Callable[[Recipe], Renderer]:

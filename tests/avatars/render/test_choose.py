@@ -13,7 +13,6 @@ from avatars.render.base import RenderFailed
 from avatars.render.choose import Recipe, build, halved, rungs
 from avatars.render.ladder import Degraded, Ladder
 from avatars.render.measure import measured, moving
-from avatars.render.pool import RenderPool
 from avatars.render.wav2lip import Wav2LipRenderer
 from avatars.render.wav2lip_net import Wav2Lip
 from tests.avatars.render.head.looks import CAST
@@ -65,14 +64,3 @@ def test_it_measures_a_renderer() -> None:
     assert 0.5 < speed.core_ms < 5000
     assert speed.wall_ms > 0
     assert "fps/core" in str(speed)
-
-
-def test_it_draws_a_head_in_a_process_of_its_own() -> None:
-    pool = RenderPool(build)
-    try:
-        pictures = pool.render(HEAD, moving(3))
-    finally:
-        pool.close()
-    assert pictures.shape == (3, 96, 96, 3)
-    assert (pictures == build(HEAD).render(moving(3))).all()
-    assert (pictures[0] != pictures[2]).any()

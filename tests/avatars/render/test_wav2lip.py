@@ -9,9 +9,8 @@ import numpy as np
 import pytest
 import torch
 
-from avatars.render.base import Pictures, RenderFailed, Spoken, Table
+from avatars.render.base import Pictures, RenderFailed, Table
 from avatars.render.mel import spectrogram, windows
-from avatars.render.pool import Pooled, RenderPool
 from avatars.render.wav2lip import Box, Wav2LipRenderer
 from avatars.render.wav2lip_net import Wav2Lip, load_weights
 
@@ -90,22 +89,6 @@ def test_it_changes_the_lower_face_with_the_sound_and_nothing_else(narrow: Path)
     changed[:, BOX.top + 36 : BOX.bottom, BOX.left : BOX.right] = False
     assert not changed.any()
     assert (silent != loud).any()
-
-
-def on_grey(path: Path) -> Wav2LipRenderer:
-    return Wav2LipRenderer(path, Grey(), BOX)
-
-
-def test_a_pools_process_hears_what_is_said(narrow: Path) -> None:
-    pool = RenderPool(on_grey)
-    try:
-        lips = Pooled(pool, narrow, Grey.size)
-        assert isinstance(lips, Spoken)
-        here = on_grey(narrow).render_spoken(TABLE, tone(1), 25)
-        assert np.abs(lips.render_spoken(TABLE, tone(1), 25).astype(int) - here).max() <= 1
-        assert (lips.render(TABLE) == Grey().render(TABLE)).all()
-    finally:
-        pool.close()
 
 
 def test_it_refuses_boxes_outside_the_picture(narrow: Path) -> None:

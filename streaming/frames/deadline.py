@@ -1,0 +1,39 @@
+"""Ends a process whose drawing hangs, so that its supervisor starts it anew: no thread of it could free the one that draws."""
+
+from __future__ import annotations
+
+import faulthandler
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from streaming.frames.leases import STUCK_SECONDS
+
+BEAT_SECONDS = 1.0
+_STDERR = 2  # Python's own may be a pipe that needs a thread to empty it
+
+
+@dataclass(slots=True)
+class Deadline:
+    """`busy_for`: how many seconds the work of the moment takes already. A process ends, with what each of its threads does on
+    its standard error, when that exceeds `limit_s`, or when this can't run for as long: native code may hold Python's lock."""
+
+    busy_for: Callable[[], float]
+    limit_s: float = STUCK_SECONDS
+    beat_s: float = BEAT_SECONDS
+    _stopping: threading.Event = field(default_factory=threading.Event)
+
+    def start(self) -> None:
+        """From now on."""
+        threading.Thread(target=self._run, name="deadline", daemon=True).start()
+
+    def stop(self) -> None:
+        """No longer."""
+        self._stopping.set()
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            left = self.limit_s - self.busy_for()
+            faulthandler.dump_traceback_later(max(0.01, left), exit=True, file=_STDERR)
+            self._stopping.wait(self.beat_s)
+        faulthandler.cancel_dump_traceback_later()
