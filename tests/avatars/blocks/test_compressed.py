@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import base64
-import io
 import json
-from fractions import Fraction
 from typing import Any
 
-import av
 import numpy as np
 import pytest
 import soxr
@@ -24,8 +21,8 @@ from avatars.blocks.encoding import RECIPES, compressed
 from avatars.blocks.hearing import recording_of
 from quotas.metrics import Metric
 from tests.avatars.blocks.conftest import Charged
+from tests.avatars.sounds import RATE, written
 
-RATE = 24_000
 REFUSALS = {"audio_unreadable", "audio_empty", "audio_too_long"}
 
 
@@ -36,20 +33,6 @@ def noise(seconds: float, *, seed: int = 1) -> NDArray[np.int16]:
     soft = np.convolve(rough, np.ones(8) / 8, "same") * np.sin(np.arange(count) * 4 / RATE) ** 2
     syllables: NDArray[np.int16] = (soft / np.abs(soft).max() * 20_000).astype(np.int16)
     return syllables
-
-
-def written(sound: NDArray[np.int16], container: str, codec: str, *, rate: int = RATE, layout: str = "mono") -> bytes:
-    """A file as others make them."""
-    out = io.BytesIO()
-    with av.open(out, "w", format=container) as file:
-        stream: Any = file.add_stream(codec, rate=rate, layout=layout)
-        frame = av.AudioFrame.from_ndarray(sound.repeat(2 if layout == "stereo" else 1)[None, :], format="s16", layout=layout)
-        frame.sample_rate, frame.pts, frame.time_base = RATE, 0, Fraction(1, RATE)
-        resampler = av.AudioResampler(format=stream.format, layout=layout, rate=rate, frame_size=stream.frame_size or 0)
-        for part in (*resampler.resample(frame), *resampler.resample(None)):
-            file.mux(stream.encode(part))
-        file.mux(stream.encode(None))
-    return out.getvalue()
 
 
 def late_by(content: bytes, sound: NDArray[np.int16]) -> float:

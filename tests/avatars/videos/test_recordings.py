@@ -19,28 +19,16 @@ from avatars.videos import hearing
 from avatars.videos.alignment import Differs
 from avatars.videos.hearing import Unreadable, decoded, recorded
 from avatars.videos.performance import spoken
+from tests.avatars.sounds import RATE, written
 from tests.avatars.videos.factories import SCRIPT, a_wish, wav
 
-RATE = 24_000
 SDP = b"v=0\no=- 0 0 IN IP4 127.0.0.1\ns=x\nc=IN IP4 127.0.0.1\nt=0 0\nm=audio 50004 RTP/AVP 0\n"
 
 
-def tone(seconds: float = 1.0, rate: int = RATE) -> Any:
-    return (np.sin(np.arange(int(seconds * rate)) * 440 * 2 * np.pi / rate) * 12_000).astype(np.int16)
-
-
-def written(container: str, codec: str, *, rate: int = RATE, layout: str = "mono") -> bytes:
+def tone(container: str, codec: str, *, rate: int = RATE, layout: str = "mono") -> bytes:
     """A second of a tone as others make files."""
-    out, sound = io.BytesIO(), tone(rate=rate)
-    with av.open(out, "w", format=container) as file:
-        stream: Any = file.add_stream(codec, rate=rate, layout=layout)
-        frame = av.AudioFrame.from_ndarray(sound.repeat(2 if layout == "stereo" else 1)[None], format="s16", layout=layout)
-        frame.sample_rate, frame.pts, frame.time_base = rate, 0, Fraction(1, rate)
-        resampler = av.AudioResampler(format=stream.format, layout=layout, rate=rate, frame_size=stream.frame_size or 0)
-        for part in (*resampler.resample(frame), *resampler.resample(None)):
-            file.mux(stream.encode(part))
-        file.mux(stream.encode(None))
-    return out.getvalue()
+    sound = (np.sin(np.arange(RATE) * 440 * 2 * np.pi / RATE) * 12_000).astype(np.int16)
+    return written(sound, container, codec, rate=rate, layout=layout)
 
 
 def refusal(upload: bytes) -> str:
@@ -64,7 +52,7 @@ def refusal(upload: bytes) -> str:
     ],
 )
 def test_it_reads_what_people_send(container: str, codec: str, form: dict[str, Any]) -> None:
-    sound = decoded(written(container, codec, **form))
+    sound = decoded(tone(container, codec, **form))
     assert len(sound) / RATE == pytest.approx(1, abs=0.06)
     spectrum = np.abs(np.fft.rfft(sound[4_000:20_000].astype(float)))
     assert np.argmax(spectrum) * RATE / 16_000 == pytest.approx(440, abs=3)
@@ -111,18 +99,18 @@ def test_it_decodes_no_pictures_while_it_looks_at_a_file() -> None:
 
 
 def test_it_refuses_sound_that_it_has_no_decoder_for() -> None:
-    assert refusal(written("wav", "adpcm_ima_wav")) == "unreadable_sound"
-    assert refusal(written("matroska", "ac3", rate=48_000)) == "unreadable_sound"
+    assert refusal(tone("wav", "adpcm_ima_wav")) == "unreadable_sound"
+    assert refusal(tone("matroska", "ac3", rate=48_000)) == "unreadable_sound"
 
 
 def test_it_refuses_sound_that_changes_its_form_on_the_way() -> None:
-    low, wide = written("mp3", "libmp3lame"), written("mp3", "libmp3lame", layout="stereo", rate=48_000)
+    low, wide = tone("mp3", "libmp3lame"), tone("mp3", "libmp3lame", layout="stereo", rate=48_000)
     assert refusal(low + wide) == "unreadable_sound"
 
 
 def test_it_takes_a_recording_up_to_the_last_sample(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hearing, "MOST_SECONDS", 1)
-    upload = written("wav", "pcm_s16le", rate=48_000)
+    upload = tone("wav", "pcm_s16le", rate=48_000)
     assert len(decoded(upload)) == pytest.approx(RATE, abs=40)
     monkeypatch.setattr(hearing, "MOST_SECONDS", 0.99)
     assert refusal(upload) == "recording_too_long"
@@ -130,11 +118,11 @@ def test_it_takes_a_recording_up_to_the_last_sample(monkeypatch: pytest.MonkeyPa
 
 def test_it_shows_signs_of_life_while_it_decodes() -> None:
     beats: list[int] = []
-    decoded(written("flac", "flac"), lambda: beats.append(1))
+    decoded(tone("flac", "flac"), lambda: beats.append(1))
     assert len(beats) > 3
 
 
-GOOD = [written("ogg", "libopus", rate=48_000), written("mp4", "aac"), written("flac", "flac"), written("wav", "pcm_s16le")]
+GOOD = [tone("ogg", "libopus", rate=48_000), tone("mp4", "aac"), tone("flac", "flac"), tone("wav", "pcm_s16le")]
 
 
 @settings(max_examples=40, deadline=None)
@@ -177,7 +165,7 @@ def test_it_stops_wherever_it_is_when_the_video_is_cancelled() -> None:
 
 
 def test_it_speaks_no_transcript_that_nobody_can_have_said() -> None:
-    upload, book = written("wav", "pcm_s16le"), "Once upon a time there was a king. " * 500
+    upload, book = tone("wav", "pcm_s16le"), "Once upon a time there was a king. " * 500
     spent = time.process_time()
     with pytest.raises(Differs):
         recorded(upload, a_wish(script="", audio="0" * 64, transcript=book))
