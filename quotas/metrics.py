@@ -12,7 +12,7 @@ class Metric(models.TextChoices):
     AVATARS = "avatars", "Own avatars"
     MEMBERS = "members", "Members"
     AVATAR_MS = "avatar_ms", "Avatar time"
-    RENDER_MS = "render_ms", "Video rendering"
+    RENDER_MS = "render_ms", "Rendered pictures"
     TTS_CHARACTERS = "tts_characters", "Spoken characters"
     STT_MS = "stt_ms", "Speech recognition"
     LLM_INPUT_TOKENS = "llm_input_tokens", "Language model input"

@@ -99,7 +99,7 @@ def test_the_last_of_the_plan_is_used_up_and_then_pictures_stop(workspace: Works
 def test_a_plan_without_pictures_gives_none_and_nothing_changes(workspace: Workspace) -> None:
     meter = Meter(assigned(workspace, render_ms=FIRST_MS - 1), "one")
     assert watched(meter, 30) == 0
-    assert "Video rendering" in meter.refusal
+    assert "Rendered pictures" in meter.refusal
     meter.close()
     assert counted(workspace) == (0, 0, 0)
     with workspace_scope(workspace.pk):
