@@ -305,6 +305,7 @@ SESSION_SLICE_SECONDS = env.integer("SESSION_SLICE_SECONDS", 20)
 SESSION_CONNECT_SECONDS = env.integer("SESSION_CONNECT_SECONDS", 120)
 SESSION_RESUME_SECONDS = env.integer("SESSION_RESUME_SECONDS", 30)
 SESSION_MAX_VIEWERS = env.integer("SESSION_MAX_VIEWERS", 50)
+WAV2LIP_WEIGHTS = env.text("VISAVIS_WAV2LIP_WEIGHTS", "")  # the operator's own; lips of photo avatars in videos
 RENDER_BATCH = env.text("VISAVIS_RENDER_BATCH", "auto")  # auto (where torch draws on CUDA), on, off
 
 LOGGING: dict[str, Any] = {

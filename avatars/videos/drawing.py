@@ -11,15 +11,18 @@ from typing import Protocol, runtime_checkable
 import numpy as np
 from PIL import Image
 
-from avatars.render.base import Pictures, Renderer, RenderFailed, Table
+from avatars.render.base import Pictures, Renderer, RenderFailed, Spoken, Table
+from avatars.render.lips import heard
 from avatars.render.look import glancing
 from avatars.videos.captions import captions
 from avatars.videos.encoder import SegmentEncoder
 from avatars.videos.overlay import Overlay
 from avatars.videos.performance import Performance
 from avatars.videos.wish import VideoWish
+from avatars.voice import SAMPLE_RATE
 
 BATCH = 8
+_AHEAD_S = 0.5  # of sound beyond the last frame: a renderer that listens looks ahead
 _THUMBNAIL_SIDE = 640
 
 
@@ -49,11 +52,15 @@ class Scene:
         """Finished pictures of frames [first, after), a few at a time. Raises RenderFailed."""
         overlay, step = self.overlay(), min(BATCH, self.renderer.most)
         for at in range(first, after, step):
-            pictures = self._drawn(glancing(self.performance.table[at : min(at + step, after)], self.wish.gaze))
+            pictures = self._drawn(glancing(self.performance.table[at : min(at + step, after)], self.wish.gaze), at)
             overlay.draw(pictures, at)
             yield pictures
 
-    def _drawn(self, table: Table) -> Pictures:
+    def _drawn(self, table: Table, at: int) -> Pictures:
+        if not self.wish.alpha and isinstance(self.renderer, Spoken):
+            fps = self.wish.fps
+            sound = heard(self.performance.sound, SAMPLE_RATE, at / fps, (at + len(table)) / fps + _AHEAD_S)
+            return np.array(self.renderer.render_spoken(table, sound, fps))
         if not self.wish.alpha:
             return np.array(self.renderer.render(table))
         if not isinstance(self.renderer, CutOut):

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import torch
+from django.conf import settings
 from PIL import Image, ImageFilter, ImageOps
 
 from avatars.photo.renderer import PhotoRenderer
 from avatars.photo.rig import BadRig, PhotoRig
-from avatars.render.base import Pictures, Renderer, RenderFailed, Table
+from avatars.render.base import Pictures, Renderer, RenderFailed, Spoken, Table
+from avatars.render.lips import lipped
 from avatars.render.look import FRAMING
 from avatars.render.portrait import around, closer, elsewhere
 
@@ -39,12 +43,22 @@ class LargePhoto:
             rig = elsewhere(rig, around(behind[:, self._left : self._left + width], rig.side))
         scale = min(1.0, _MOST_SIDE / max(self._shown))
         drawn = (max(_LEAST_SIDE, round(width * scale)), max(_LEAST_SIDE, round(height * scale)))
-        self._renderer = PhotoRenderer(rig, drawn, "cuda" if torch.cuda.is_available() else "cpu")
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+        plain, weights = PhotoRenderer(rig, drawn, device), settings.WAV2LIP_WEIGHTS
+        self._renderer = lipped(plain, rig, Path(weights), device) if weights else plain
         self.most = self._renderer.most
 
     def render(self, table: Table) -> Pictures:
         """As Renderer has it."""
-        pictures = self._renderer.render(table)
+        return self._placed(self._renderer.render(table))
+
+    def render_spoken(self, table: Table, samples: Table, fps: float) -> Pictures:
+        """As Spoken has it; the same as `render` without the operator's Wav2Lip."""
+        if not isinstance(self._renderer, Spoken):
+            return self.render(table)
+        return self._placed(self._renderer.render_spoken(table, samples, fps))
+
+    def _placed(self, pictures: Pictures) -> Pictures:
         if self._renderer.size != self._shown:
             large = [Image.fromarray(picture).resize(self._shown, Image.Resampling.BICUBIC) for picture in pictures]
             pictures = np.stack([np.asarray(picture) for picture in large])
