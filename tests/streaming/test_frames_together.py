@@ -62,7 +62,7 @@ async def test_sessions_that_speak_at_once_are_drawn_in_one_go(
     shown = [company(item) for live in lives for item in of_turn(live, 1)]
     assert max(shown) > 8, "more than any session draws by itself"
     idle = [company(item) for live in lives for item in of_turn(live, 0)[1:]]
-    assert min(idle) == 1
+    assert min(idle) <= len(lives), "one of each session, where their idle clocks agree"
 
 
 async def test_a_renderer_that_gives_up_takes_no_other_with_it(together: House, stage: Stage, generous: None) -> None:
