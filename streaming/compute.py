@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import threading
 import time
+from _thread import start_new_thread
 from collections.abc import Callable
 from heapq import heappop, heappush
 from itertools import count
@@ -39,7 +40,7 @@ class DeadlineLane:
         self._arriving: SimpleQueue[tuple[float, int, Call[Any]]] = SimpleQueue()
         self._order = count()  # equal deadlines: first come, first served
         self._starting = threading.Lock()
-        self._thread: threading.Thread | None = None
+        self._is_started = False
         self._begun_at: float | None = None
 
     def busy_for(self) -> float:
@@ -58,14 +59,17 @@ class DeadlineLane:
             call.leave()
 
     def _start(self) -> None:
-        """On the first use, so that a process that forks before it has a thread of its own."""
+        """On the first use, so that a process that forks before it has a thread of its own.
+
+        Thread.start waits until the new thread has said so; interrupted there, it could leave that one waiting for good.
+        """
         with self._starting:
-            if self._thread is None:
-                thread = threading.Thread(target=self._work, name=self._name, daemon=True)
-                thread.start()
-                self._thread = thread
+            if not self._is_started:
+                start_new_thread(self._work, ())
+                self._is_started = True
 
     def _work(self) -> None:
+        threading.current_thread().name = self._name
         waiting: list[tuple[float, int, Call[Any]]] = []
         while True:
             while not waiting or not self._arriving.empty():
