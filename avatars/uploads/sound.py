@@ -63,8 +63,8 @@ def opened(
         with av.open(io.BytesIO(content), "r", format=container, options=options, metadata_errors="ignore") as file:
             if not file.streams.audio:
                 raise Silent
-            codec = file.streams.audio[0].codec_context
-            if codec.name not in allowed:
+            codec = file.streams.audio[0].codec_context  # none where FFmpeg has no name for it
+            if codec is None or codec.name not in allowed:
                 raise NotSound
             yield Track(rate=codec.sample_rate, frames=file.decode(audio=0))
     except _BROKEN as error:
