@@ -56,7 +56,7 @@ class Step:
 
 async def measure(place: Installation, figures: Figures) -> None:
     """live_frames_… for photo avatars, live_heads_sessions_2_cores for a head."""
-    place.start_drawing()
+    place.start_drawing("frames")
     photo = await asyncio.to_thread(photo_avatar, place)
     best, last = await _climb(place, photo)
     figures.value("live_frames_sessions_2_cores", best.sessions if best else 0, "photo sessions, 512², 25 fps", "≥ 4")
@@ -87,6 +87,7 @@ def photo_avatar(place: Installation) -> str:
     """Made as anybody's: uploaded, and prepared by the worker for avatars."""
     from avatars.consent import VERSION  # Django is set up by now
 
+    place.start_drawing("avatars")
     headers = {"Authorization": f"Bearer {place.key}"}
     with httpx.Client(base_url=place.url, headers=headers, timeout=60) as http:
         form, content = {"name": "Portrait", "consent": VERSION}, (PHOTOS / "astronaut.jpg").read_bytes()

@@ -9,7 +9,9 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -17,7 +19,13 @@ import psutil
 
 from config.embedded.server import free_port
 from config.embedded.stack import Stack
-from config.processes import Processes, avatars, clock, frames, web, worker
+from config.processes import Processes, avatars, clock, frames, render, web, worker
+
+_DRAWING: dict[str, Callable[[], list[str]]] = {
+    "avatars": avatars,
+    "frames": frames,
+    "videos": partial(render, processes=os.cpu_count() or 1),
+}
 
 
 @dataclass
@@ -51,11 +59,11 @@ class Installation:
         self.stack.down()
         shutil.rmtree(self.root, ignore_errors=True)
 
-    def start_drawing(self) -> None:
-        """The workers for avatars and pictures, which load torch."""
+    def start_drawing(self, name: str) -> None:
+        """One of the workers that load torch, unless it is there: avatars, frames or videos."""
         os.environ.update(OMP_NUM_THREADS="1", LP_NUM_THREADS="1")
-        self.processes.start("avatars", avatars())
-        self.processes.start("frames", frames())
+        if name not in self.processes.children:
+            self.processes.start(name, _DRAWING[name]())
 
     def _await_ready(self) -> None:
         for _ in range(600):

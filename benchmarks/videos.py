@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from typing import Any
 from uuid import UUID
@@ -29,7 +28,7 @@ async def measure(place: Installation, figures: Figures) -> None:
 
 
 def _measure(place: Installation, figures: Figures) -> None:
-    _start_workers(place)
+    place.start_drawing("videos")
     photo = photo_avatar(place)
     headers = {"Authorization": f"Bearer {place.key}"}
     with httpx.Client(base_url=place.url, headers=headers, timeout=60) as http:
@@ -45,14 +44,6 @@ def _measure(place: Installation, figures: Figures) -> None:
         videos = [_made(http, avatar=photo, script=SHORT, format=form) for form in ("webm", "mp4")]
         offsets = [_offset_ms(video["id"], http.get(video["files"]["video_url"]).content) for video in videos]
     figures.value("video_av_offset_ms", max(offsets, key=abs), "ms, the worse of WebM and MP4", "-20 to 20")
-
-
-def _start_workers(place: Installation) -> None:
-    """One process a core."""
-    from config.processes import render
-
-    os.environ.update(OMP_NUM_THREADS="1", LP_NUM_THREADS="1")
-    place.processes.start("videos", render(processes=os.cpu_count() or 1))
 
 
 def _made(http: httpx.Client, **wish: Any) -> dict[str, Any]:
