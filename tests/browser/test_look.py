@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
 from decimal import Decimal
 
 import numpy as np
@@ -28,6 +29,15 @@ def stage(page: Page) -> NDArray[np.int32]:
     return np.asarray(Image.open(io.BytesIO(taken)).convert("RGB")).astype(np.int32)
 
 
+def stage_where(page: Page, holds: Callable[[NDArray[np.int32]], bool]) -> NDArray[np.int32]:
+    """The first of ten pictures that is as asked for, else the last: a look shows with the picture after it came."""
+    for _ in range(10):
+        picture = stage(page)
+        if holds(picture):
+            break
+    return picture
+
+
 def skin(picture: NDArray[np.int32]) -> int:
     """Pixels that look like skin."""
     red, green, blue = picture[..., 0], picture[..., 1], picture[..., 2]
@@ -43,7 +53,8 @@ def test_framing_gaze_and_background_are_drawn(visit: Visit, alice: User, worksp
         AvatarLook.objects.create(avatar="omar", emotion="neutral", intensity=Decimal(0), gaze_x=25, framing="face")
     visitor.say("Hello.")
     studio.wait_for("turn-finished", turn=1)
-    assert skin(stage(page)) > 1.5 * skin(before)
+    near = stage_where(page, lambda picture: skin(picture) > 1.5 * skin(before))
+    assert skin(near) > 1.5 * skin(before)
     page.wait_for_function("() => document.querySelector('#face').viewer.stats().morphs.eyeLookOutLeft > 0.4")
 
     page.evaluate("() => document.querySelector('#face').setAttribute('background', '#336699')")
