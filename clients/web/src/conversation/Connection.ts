@@ -7,6 +7,7 @@ import { parseServerMessage } from '../protocol/parse';
 import { Backoff, type BackoffOptions } from './Backoff';
 import { closeName, closeVerdict } from './closeCodes';
 import { Heartbeat, type HeartbeatOptions } from './Heartbeat';
+import { letGo, type Socket, type SocketClass } from './Socket';
 
 export type ConnectionState = 'connecting' | 'open' | 'reconnecting' | 'closed';
 
@@ -27,18 +28,6 @@ export interface ConnectionEvents {
   /** Something came that does not follow the protocol; it was passed over. */
   invalid: Error;
 }
-
-/** The part of `WebSocket` that is used; `ws` has it too. */
-export interface Socket {
-  binaryType: string;
-  onmessage: ((event: { data: unknown }) => void) | null;
-  onclose: ((event: { code: number; reason: string }) => void) | null;
-  onerror: ((event: never) => void) | null;
-  send(data: string): void;
-  close(code?: number): void;
-}
-
-export type SocketClass = new (url: string, protocols: string[]) => Socket;
 
 export interface ConnectionOptions {
   readonly url: string;
@@ -182,12 +171,8 @@ export class Connection extends Emitter<ConnectionEvents> {
 
   #hangUp(code?: number): void {
     this.#heartbeat.stop();
-    const socket = this.#socket;
+    letGo(this.#socket, code);
     this.#socket = null;
-    if (socket === null) return;
-    socket.onmessage = null;
-    socket.onclose = null;
-    socket.close(code);
   }
 
   #cancelRetry(): void {

@@ -1,8 +1,9 @@
 /** Watches videos being made, over a websocket that comes back by itself with a new ticket. */
 import { Backoff, type BackoffOptions } from '../conversation/Backoff';
-import type { ConnectionState, Socket, SocketClass } from '../conversation/Connection';
+import type { ConnectionState } from '../conversation/Connection';
 import { closeName, closeVerdict } from '../conversation/closeCodes';
 import { Heartbeat, type HeartbeatOptions } from '../conversation/Heartbeat';
+import { letGo, type Socket, type SocketClass } from '../conversation/Socket';
 import { Emitter } from '../events/Emitter';
 import { parseVideoNews, type VideoNews, type VideoProgress } from './progress';
 
@@ -122,12 +123,8 @@ export class VideoWatch extends Emitter<VideoWatchEvents> {
     this.#heartbeat.stop();
     if (this.#retry !== null) clearTimeout(this.#retry);
     this.#retry = null;
-    const socket = this.#socket;
+    letGo(this.#socket, code);
     this.#socket = null;
-    if (socket === null) return;
-    socket.onmessage = null;
-    socket.onclose = null;
-    socket.close(code);
   }
 
   #change(state: ConnectionState, code: string | null = null): void {

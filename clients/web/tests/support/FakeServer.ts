@@ -1,7 +1,7 @@
 /** A server that speaks the wire protocol over a real websocket, for tests of the client. */
 import type { AddressInfo } from 'node:net';
 import { type WebSocket, WebSocketServer, WebSocket as WsSocket } from 'ws';
-import type { SocketClass } from '../../src/conversation/Connection';
+import type { SocketClass } from '../../src/conversation/Socket';
 import { encodeMedia, type MediaItem, MediaKind } from '../../src/protocol/media';
 
 export const NodeSocket = WsSocket as unknown as SocketClass;

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
-import type { Socket } from '../../src/conversation/Connection';
+import type { Socket } from '../../src/conversation/Socket';
 import { type VideoWatch, watchVideos } from '../../src/videos/VideoWatch';
 
 class FakeSocket implements Socket {
