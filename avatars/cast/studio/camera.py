@@ -81,7 +81,7 @@ def open_studio() -> Iterator[Studio]:
     three = _three_folder()
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(
-            executable_path=os.environ.get("VISAVIS_CHROMIUM", "/usr/bin/chromium"), args=list(CHROMIUM_SWITCHES)
+            executable_path=os.environ.get("CHROMIUM", "/usr/bin/chromium"), args=list(CHROMIUM_SWITCHES)
         )
         page = browser.new_page()
         page.set_default_timeout(PATIENCE_MS)
