@@ -52,12 +52,14 @@ class Socket(AsyncWebsocketConsumer):
         await self.close(int(Close.GOING_AWAY), "Reconnect, please.")
 
     def origin(self) -> str | None:
+        """The page that opened this, as its browser says; None from what is no browser, which says nothing."""
         for name, value in self.scope["headers"]:
             if name == b"origin":
                 return str(value.decode("latin-1"))
         return None
 
     async def refuse(self, close: Close, reason: str) -> None:
+        """Tell the client why in an `error` message, which holds more than a close frame, and close."""
         await self.send(control("error", code=close.name.lower(), detail=reason, status=int(close)))
         await self.close(int(close), reason)
 
