@@ -27,11 +27,13 @@ def both(name: str) -> list[int]:
 
 
 def row(mix: Mapping[str, float]) -> Floats:
-    """`{"mouthSmile": 0.3}` as a vector of the 52 weights."""
-    weights = np.zeros(len(ARKIT))
-    for name, value in mix.items():
-        weights[both(name)] += value
-    return weights
+    """`{"mouthSmile": 0.3}` as a vector of the 52 weights. IndexError for an angle."""
+    return _vector(mix, len(ARKIT))
+
+
+def table_row(mix: Mapping[str, float]) -> NDArray[np.float32]:
+    """`{"mouthSmile": 0.3, "headYaw": 8}` as a row (57,) of a face table."""
+    return _vector(mix, len(CHANNELS)).astype(np.float32)
 
 
 def look(gaze: Floats) -> Floats:
@@ -40,3 +42,10 @@ def look(gaze: Floats) -> Floats:
     down, up = -lift / LOOK_DOWN, lift / LOOK_UP
     weights: Floats = np.clip(np.stack([down, down, -side, side, side, -side, up, up]), 0.0, 1.0)
     return weights
+
+
+def _vector(mix: Mapping[str, float], length: int) -> Floats:
+    vector = np.zeros(length)
+    for name, value in mix.items():
+        vector[both(name)] += value
+    return vector

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Final
 
+from avatars.face.channels import table_row
 from avatars.face.visemes import viseme_weights
 from avatars.photo.analysis import analyse
-from avatars.photo.closed_loop import pose
 from avatars.photo.renderer import PhotoRenderer
 from avatars.photo.rig import PhotoRig
 from avatars.photo.rig_moves import fit_moves
@@ -23,6 +23,6 @@ def with_closed_lips(rig: PhotoRig) -> PhotoRig:
     if fit_moves(rig.landmarks.astype(float)).openness < _OPEN:
         return rig
     renderer = PhotoRenderer(rig, (rig.side, rig.side))
-    drawn = renderer.render(pose(viseme_weights("PP"))[None])[0]
+    drawn = renderer.render(table_row(viseme_weights("PP"))[None])[0]
     found = analyse(drawn)
     return replace(rig, photo=drawn, landmarks=found[0].landmarks) if found else rig

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from avatars.face.channels import INDEX, both
+from avatars.face.channels import table_row
 from avatars.face.visemes import viseme_weights
 from avatars.photo.analysis import analyse
 from avatars.photo.renderer import PhotoRenderer
@@ -43,16 +42,8 @@ def measured(picture: NDArray[np.uint8]) -> Measured:
     return Measured(gap=span(13, 14), width=span(61, 291), eye=(span(159, 145) + span(386, 374)) / 2, nose=nose)
 
 
-def pose(mix: Mapping[str, float]) -> NDArray[np.float32]:
-    """A row (57,) of a face table; a name without a side means both sides."""
-    row = np.zeros(57, np.float32)
-    for name, value in mix.items():
-        row[[INDEX[name]] if name in INDEX else both(name)] = value
-    return row
-
-
 def closed_loop(rig: PhotoRig, side: int = 512) -> dict[str, Measured]:
     """What is found again of POSES drawn at `side` pixels."""
     mixes = {name: viseme_weights(name) for name in ("PP", "aa", "ou")} | {"rest": {}, "blink": {"eyeBlink": 1.0}}
-    pictures = PhotoRenderer(rig, (side, side)).render(np.stack([pose(mixes[name]) for name in POSES]))
+    pictures = PhotoRenderer(rig, (side, side)).render(np.stack([table_row(mixes[name]) for name in POSES]))
     return {name: measured(picture) for name, picture in zip(POSES, pictures, strict=True)}

@@ -13,13 +13,12 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageOps
 
-from avatars.face.channels import Floats
+from avatars.face.channels import Floats, table_row
 from avatars.face.data import table as face_table
 from avatars.face.emotions import EMOTIONS, REST
 from avatars.face.visemes import VISEMES, viseme_weights
 from avatars.photo.analysis import analyse, choose, segment
 from avatars.photo.background import filled
-from avatars.photo.closed_loop import pose
 from avatars.photo.renderer import PhotoRenderer
 from avatars.photo.rig import PhotoRig, prepare
 from avatars.photo.rig_topology import OVAL
@@ -108,7 +107,7 @@ def _face_box(rig: PhotoRig) -> tuple[float, float, float, float]:
 
 def _row(mix: Mapping[str, float], start: Floats | None = None) -> NDArray[np.float32]:
     """A row (57,) of a face table, in addition to what a face starts with."""
-    row = pose(mix)
+    row = table_row(mix)
     if start is not None:
         row[: len(start)] += start.astype(np.float32)
     row[:52] = np.clip(row[:52], 0, 1)

@@ -10,11 +10,11 @@ import torch
 from numpy.typing import NDArray
 from PIL import Image
 
+from avatars.face.channels import table_row
 from avatars.face.visemes import viseme_weights
 from avatars.photo.analysis import analyse, segment
 from avatars.photo.background import filled
 from avatars.photo.closed_loop import Measured, measured
-from avatars.photo.closed_loop import pose as row_of
 from avatars.photo.rig import PhotoRig, prepare
 from tests.avatars.photo.photos import photo
 
@@ -34,7 +34,7 @@ def rig(name: str) -> PhotoRig:
 
 def pose(**channels: float) -> NDArray[np.float32]:
     """A row (57,) of a face table; a name without a side means both sides."""
-    return row_of(channels)
+    return table_row(channels)
 
 
 def viseme(name: str) -> NDArray[np.float32]:

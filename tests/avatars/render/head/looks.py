@@ -5,10 +5,9 @@ from __future__ import annotations
 from functools import cache
 from pathlib import Path
 
-import numpy as np
 import torch
 
-from avatars.face.channels import CHANNELS, INDEX
+from avatars.face.channels import table_row
 from avatars.render.base import Table
 from avatars.render.head.model import Head, load_head
 from avatars.render.head.torch_renderer import TorchHead
@@ -28,7 +27,4 @@ def renderer(slug: str = "omar", side: int = 128) -> TorchHead:
 
 
 def pose(**channels: float) -> Table:
-    table = np.zeros((1, len(CHANNELS)), np.float32)
-    for name, value in channels.items():
-        table[0, INDEX[name]] = value
-    return table
+    return table_row(channels)[None]
