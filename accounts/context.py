@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from typing import Any
 from uuid import UUID
+
+from accounts.identifiers import uuid7
+
+_REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,36}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,3 +34,8 @@ def current_actor() -> Actor:
 def set_actor(**changes: Any) -> None:
     """Replace fields of the current actor for the rest of this context."""
     _actor.set(replace(_actor.get(), **changes))
+
+
+def request_id_of(given: str) -> str:
+    """The X-Request-ID that came along, where it may stand in logs and headers; else a new one."""
+    return given if _REQUEST_ID.fullmatch(given) else str(uuid7())

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from uuid import UUID
 
@@ -12,11 +11,9 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.access import Access, access_of_user
 from accounts.addresses import client_ip
-from accounts.context import set_actor
-from accounts.identifiers import uuid7
+from accounts.context import request_id_of, set_actor
 
 WORKSPACE_SESSION_KEY = "workspace_id"
-_REQUEST_ID = re.compile(r"[A-Za-z0-9_.-]{1,36}")
 Handler = Callable[[HttpRequest], HttpResponse]
 
 
@@ -27,8 +24,7 @@ class RequestContextMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        given = request.headers.get("X-Request-ID", "")
-        request_id = given if _REQUEST_ID.fullmatch(given) else str(uuid7())
+        request_id = request_id_of(request.headers.get("X-Request-ID", ""))
         set_actor(request_id=request_id, ip=client_ip(request), user_id=None, api_key_id=None)
         response = self.get_response(request)
         response["X-Request-ID"] = request_id

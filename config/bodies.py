@@ -6,6 +6,10 @@ import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from accounts.context import request_id_of, set_actor
+from accounts.rest.parsing import TooLarge
+from accounts.rest.problems import MEDIA_TYPE, api_problem
+
 Scope = MutableMapping[str, Any]
 Message = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[Message]]
@@ -22,12 +26,12 @@ class BodyLimit:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if _declared(scope) > self._most_bytes:
-            await _refuse(send, self._most_bytes)
+            await _refuse(scope, send, self._most_bytes)
             return
         body = _Body(receive, self._most_bytes)
         await self._app(scope, body.receive, send)
         if body.is_over:
-            await _refuse(send, self._most_bytes)
+            await _refuse(scope, send, self._most_bytes)
 
 
 class _Body:
@@ -48,14 +52,20 @@ class _Body:
 
 def _declared(scope: Scope) -> int:
     """What the header says; 0 where it says nothing, or nonsense, which is counted."""
-    said = dict(scope["headers"]).get(b"content-length", b"")
+    said = _header(scope, b"content-length")
     return int(said) if said.isdigit() and len(said) < 20 else 0
 
 
-async def _refuse(send: Send, most_bytes: int) -> None:
-    detail = f"A body may have {most_bytes} bytes here."
-    problem = {"type": "/docs/errors#too_large", "title": "The body is too large", "status": 413, "detail": detail}
-    content = json.dumps(problem | {"code": "too_large"}).encode()
-    headers = [(b"content-type", b"application/problem+json"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": 413, "headers": headers})
-    await send({"type": "http.response.body", "body": content})
+def _header(scope: Scope, name: bytes) -> bytes:
+    return bytes(dict(scope["headers"]).get(name, b""))
+
+
+async def _refuse(scope: Scope, send: Send, most_bytes: int) -> None:
+    """In Django's place, which has not seen the request: with a request id as its middleware would give."""
+    request_id = request_id_of(_header(scope, b"x-request-id").decode("latin-1"))
+    set_actor(request_id=request_id)
+    problem = api_problem(TooLarge(f"A body may have {most_bytes} bytes here."))
+    headers = {"content-type": MEDIA_TYPE, "connection": "close", "x-request-id": request_id}
+    raw_headers = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": TooLarge.status_code, "headers": raw_headers})
+    await send({"type": "http.response.body", "body": json.dumps(problem).encode()})

@@ -24,6 +24,7 @@ _HINTS = {
     "parse_error": "Send a JSON object, with Content-Type: application/json.",
     "unsupported_media_type": "Send Content-Type: application/json.",
     "not_acceptable": "Send Accept: application/json, or leave it out.",
+    "too_large": "Send a smaller file or less text.",
     "method_not_allowed": "The Allow header lists what this address can do.",
 }
 
@@ -54,7 +55,7 @@ def exception_handler(error: Exception, context: dict[str, Any]) -> Response | N
     if isinstance(error, Problem):
         return _answer(problem_of(error), error.status, _retry_after(error.extra))
     known = _known(error)
-    return None if known is None else _answer(_api_problem(known), known.status_code, _api_headers(known))
+    return None if known is None else _answer(api_problem(known), known.status_code, _api_headers(known))
 
 
 def _known(error: Exception) -> exceptions.APIException | None:
@@ -93,7 +94,8 @@ def _api_headers(error: exceptions.APIException) -> dict[str, str]:
     return headers
 
 
-def _api_problem(error: exceptions.APIException) -> dict[str, Any]:
+def api_problem(error: exceptions.APIException) -> dict[str, Any]:
+    """The body for one of DRF's errors, and of ours that are such."""
     if isinstance(error, exceptions.ValidationError):
         return problem(400, "invalid", "Something in the request is not valid", _first(error.detail), errors=error.detail)
     code = str(error.get_codes()) if isinstance(error.detail, str) else error.default_code

@@ -17,7 +17,14 @@ PIECE = b"x" * 1_000
 
 def answered(app: Any, pieces: int, *headers: tuple[bytes, bytes]) -> tuple[int, dict[str, Any], int]:
     """The status, the JSON and how many pieces of a body were read."""
-    sent: list[Any] = []
+    sent, read = exchanged(app, pieces, *headers)
+    body = b"".join(message.get("body", b"") for message in sent)
+    return sent[0]["status"], json.loads(body), read
+
+
+def exchanged(app: Any, pieces: int, *headers: tuple[bytes, bytes]) -> tuple[list[dict[str, Any]], int]:
+    """The messages of an answer, and how many pieces of a body were read."""
+    sent: list[dict[str, Any]] = []
     read = 0
 
     async def receive() -> dict[str, Any]:
@@ -32,8 +39,7 @@ def answered(app: Any, pieces: int, *headers: tuple[bytes, bytes]) -> tuple[int,
 
     scope = {"type": "http", "method": "POST", "path": "/api/v1/avatars", "query_string": b"", "headers": [*headers]}
     async_to_sync(app)(scope | {"server": ("localhost", 80), "http_version": "1.1", "scheme": "http"}, receive, send)
-    body = b"".join(message.get("body", b"") for message in sent)
-    return sent[0]["status"], json.loads(body), read
+    return sent, read
 
 
 async def counting(scope: Any, receive: Any, send: Any) -> None:
@@ -63,6 +69,22 @@ def test_it_stops_reading_what_does_not_say_how_long_it_is() -> None:
     assert (status, problem["code"], read) == (413, "too_large", 4)
     status, problem, read = answered(BodyLimit(cast("Any", get_asgi_application()), 3_000), 9, (b"host", b"localhost"))
     assert (status, problem["code"], read) == (413, "too_large", 4)
+
+
+@pytest.mark.parametrize("said", [b"3001", b""])
+def test_it_refuses_with_a_problem_that_says_what_to_do_and_can_be_found(said: bytes) -> None:
+    asked = ((b"content-length", said), (b"x-request-id", b"req-7"))
+    (start, body), _ = exchanged(BodyLimit(counting, 3_000), 4, *asked)
+    headers, problem = dict(start["headers"]), json.loads(body["body"])
+    assert (headers[b"content-type"], headers[b"x-request-id"]) == (b"application/problem+json", b"req-7")
+    assert (problem["status"], problem["request_id"], problem["type"]) == (413, "req-7", "/docs/errors#too_large")
+    assert "3000" in problem["detail"] and problem["title"] and problem["hint"]
+
+
+def test_it_makes_an_id_where_none_came_that_may_stand_in_a_header() -> None:
+    (start, body), _ = exchanged(BodyLimit(counting, 3_000), 4, (b"x-request-id", b"no id\xff"))
+    made = json.loads(body["body"])["request_id"]
+    assert len(made) == 36 and dict(start["headers"])[b"x-request-id"] == made.encode()
 
 
 def test_it_holds_for_the_whole_house(settings: Any) -> None:
