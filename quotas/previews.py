@@ -8,12 +8,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from uuid import UUID
 
 from django.db import transaction
+from django.db.models import Sum
 
 from accounts.tenancy import current_workspace_id
 from quotas.billing.drafting import Line, base_lines, line_of, use_lines
+from quotas.billing.invoicing import of_change
 from quotas.billing.pricing import tax
 from quotas.billing.subscriptions import plan_change
 from quotas.billing.terms import base_price_of, billing_enabled
@@ -113,11 +114,11 @@ def upcoming(at: datetime) -> Upcoming:
 
 def _changed(plan_code: str, at: datetime) -> ChangePreview:
     former = open_period(current_workspace_id(), at)
-    invoices, grants = _ids(Invoice), _ids(CreditGrant)
     subscription = plan_change(plan_code=plan_code, at=at)
     period = open_period(subscription.workspace_id, at)
     is_planned = subscription.next_plan is not None or subscription.cancel_at is not None
-    invoice = Invoice.objects.exclude(pk__in=invoices).first()
+    invoice = Invoice.objects.filter(of_change(at)).first()
+    credited = CreditGrant.objects.filter(of_change(at)).aggregate(total=Sum("amount"))["total"]
     return ChangePreview(
         plan=_planned(subscription),
         at=at,
@@ -129,7 +130,7 @@ def _changed(plan_code: str, at: datetime) -> ChangePreview:
         subtotal_minor=invoice.subtotal_minor if invoice else 0,
         tax_minor=invoice.tax_minor if invoice else 0,
         total_minor=invoice.total_minor if invoice else 0,
-        credited_minor=sum(row.amount for row in CreditGrant.objects.exclude(pk__in=grants)),
+        credited_minor=int(credited or 0),
         next_base_minor=_next_base(subscription),
         next_base_at=at if period.pk != former.pk and not period.is_trial else period.ends_at,
     )
@@ -157,7 +158,3 @@ def _next_base(subscription: Subscription) -> int:
     if subscription.next_plan is not None:
         return subscription.next_plan.base_price_minor
     return base_price_of(subscription, subscription.plan)
-
-
-def _ids(model: type[Invoice] | type[CreditGrant]) -> list[UUID]:
-    return list(model.objects.values_list("pk", flat=True))

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from django.db.models import Q
 from django.utils import timezone
 
 from accounts.errors import Conflict
@@ -39,10 +40,13 @@ __all__ = [
     "issue",
     "mark_paid",
     "mark_uncollectible",
+    "of_change",
     "purchase_invoice",
     "reissue",
     "void",
 ]
+
+_CHANGE = "change/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,13 +92,18 @@ def invoice_change(*, period: BillingPeriod, old_base_minor: int, new_base_minor
     the same moment changes nothing.
     """
     lines = change_lines(period, old_base_minor=old_base_minor, new_base_minor=new_base_minor, at=at)
-    total, key = sum(line.amount_minor for line in lines), f"change/{period.pk}/{at.isoformat()}"
+    total, key = sum(line.amount_minor for line in lines), f"{_CHANGE}{period.pk}/{at.isoformat()}"
     if not lines:
         return None
     if total < 0:
         refund_money(amount_minor=-total, currency=period.plan.currency, key=key, reason="Unused part of the former plan", at=at)
         return None
     return _keyed(key) or issue(Draft(period=period, reason=InvoiceReason.CHANGE, lines=lines, key=key), at)
+
+
+def of_change(at: datetime) -> Q:
+    """The invoice, or the credit, that `invoice_change` made for that moment."""
+    return Q(key__startswith=_CHANGE, key__endswith=f"/{at.isoformat()}")
 
 
 def purchase_invoice(
