@@ -13,13 +13,11 @@ from django.utils import timezone
 from accounts.operator import ReadOnlyAdmin, site
 from quotas.admin.cells import MinorField, ReadOnlyInline, money, money_cell
 from quotas.admin.operations import Operation, OperationForm, OperationsMixin, Values
+from quotas.billing.dues import OWED, due_minor
 from quotas.billing.invoicing import reissue
 from quotas.billing.standing import mark_uncollectible, void
 from quotas.models import Invoice, InvoiceLine, InvoiceState, Payment
-from quotas.payment.receipts import due_minor
 from quotas.payment.transfers import record_manual_payment
-
-_OWED = (InvoiceState.OPEN, InvoiceState.UNCOLLECTIBLE)
 
 
 class PaymentForm(OperationForm):
@@ -103,14 +101,14 @@ class InvoiceAdmin(OperationsMixin, ReadOnlyAdmin):
             act=record_payment,
             form=PaymentForm,
             explains="For money that came by bank transfer. What is too much becomes credit.",
-            is_offered=lambda invoice: invoice.state in _OWED,
+            is_offered=lambda invoice: invoice.state in OWED,
         ),
         Operation(
             name="invoice_voided",
             label="Void",
             act=make_void,
             explains="It is owed no longer; money credit that it took is given back. It can be issued again.",
-            is_offered=lambda invoice: invoice.state in _OWED,
+            is_offered=lambda invoice: invoice.state in OWED,
         ),
         Operation(
             name="invoice_reissued",

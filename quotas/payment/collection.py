@@ -15,13 +15,14 @@ from django.conf import settings
 from django.db.models import Q
 
 from accounts.tenancy import unscoped, workspace_scope
+from quotas.billing.dues import due_minor
 from quotas.billing.standing import locked_invoice
 from quotas.models import Invoice, InvoiceCollection, InvoiceState, PaymentAccount, PaymentMethod
 from quotas.payment.accounts import absolute, enrolled, locked_account, payer_of, payment_account
 from quotas.payment.errors import NotPayable, ProviderRefused, ProviderUnavailable
 from quotas.payment.gateway import gateway_for
 from quotas.payment.notices import tell_of_failure
-from quotas.payment.receipts import due_minor, enter
+from quotas.payment.receipts import enter
 from quotas.payment.values import Demand, Outcome, PageKind, PaymentStatus
 
 logger = logging.getLogger(__name__)

@@ -5,18 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from uuid import UUID
 
-from django.db.models import Sum
 from django.utils import timezone
 
 from accounts import audit
 from quotas.billing import overdue
 from quotas.billing.credits import refund_money
+from quotas.billing.dues import OWED, RECEIVED, received_minor
 from quotas.billing.standing import locked_invoice, mark_paid
-from quotas.models import Invoice, InvoiceState, Payment, PaymentMethod, PaymentState
+from quotas.models import Invoice, Payment, PaymentMethod, PaymentState
 from quotas.payment.values import Outcome, PaymentStatus
 
-_OWED = (InvoiceState.OPEN, InvoiceState.UNCOLLECTIBLE)
-_RECEIVED = (PaymentState.SUCCEEDED, PaymentState.REFUNDED)
 _STATES = {
     PaymentStatus.PAID: PaymentState.SUCCEEDED,
     PaymentStatus.REFUNDED: PaymentState.REFUNDED,
@@ -31,23 +29,12 @@ def enter(*, invoice_id: UUID, method: str, outcome: Outcome, at: datetime) -> P
     """
     invoice = locked_invoice(invoice_id)
     payment = _payment(invoice, method, outcome)
-    is_news = payment.state not in _RECEIVED and _state(outcome) in _RECEIVED
+    is_news = payment.state not in RECEIVED and _state(outcome) in RECEIVED
     paid_before = received_minor(invoice.pk)
     _merge(payment, outcome, at)
     if is_news:
         _settle(invoice, payment, paid_before, at)
     return payment
-
-
-def received_minor(invoice_id: UUID) -> int:
-    """What has come for an invoice. A refund is a courtesy: it does not make the invoice unpaid again."""
-    received = Payment.objects.filter(invoice_id=invoice_id, state__in=_RECEIVED)
-    return int(received.aggregate(sum=Sum("amount_minor"))["sum"] or 0)
-
-
-def due_minor(invoice: Invoice) -> int:
-    """What is still to be paid of an invoice; 0 when it is not owed."""
-    return max(0, invoice.total_minor - received_minor(invoice.pk)) if invoice.state in _OWED else 0
 
 
 def _payment(invoice: Invoice, method: str, outcome: Outcome) -> Payment:
@@ -71,11 +58,11 @@ def _state(outcome: Outcome) -> PaymentState:
 def _merge(payment: Payment, outcome: Outcome, at: datetime) -> None:
     """The newest that is known, whatever the order in which it came."""
     state = _state(outcome)
-    if payment.state == PaymentState.REFUNDED or (payment.state in _RECEIVED and state not in _RECEIVED):
+    if payment.state == PaymentState.REFUNDED or (payment.state in RECEIVED and state not in RECEIVED):
         return
-    if payment.state not in _RECEIVED:
+    if payment.state not in RECEIVED:
         payment.amount_minor = outcome.amount_minor
-        payment.paid_at = at if state in _RECEIVED else None
+        payment.paid_at = at if state in RECEIVED else None
     elif outcome.refunded_minor < payment.refunded_minor:
         return
     payment.state, payment.failure = state, outcome.failure
@@ -84,7 +71,7 @@ def _merge(payment: Payment, outcome: Outcome, at: datetime) -> None:
 
 
 def _settle(invoice: Invoice, payment: Payment, paid_before: int, at: datetime) -> None:
-    owed = max(0, invoice.total_minor - paid_before) if invoice.state in _OWED else 0
+    owed = max(0, invoice.total_minor - paid_before) if invoice.state in OWED else 0
     audit.record("payment.received", subject=payment.pk, invoice=invoice.number, amount_minor=payment.amount_minor)
     now = timezone.now()  # `at` may lie in a period that is closed
     if payment.amount_minor > owed:

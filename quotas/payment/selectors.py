@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from quotas.billing.dues import due_each
 from quotas.models import Invoice, InvoiceCollection, InvoiceState, Payment, PaymentAccount, PaymentMethod
-from quotas.payment.receipts import due_minor
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,16 +48,17 @@ def billing_overview() -> BillingOverview:
 
 
 def _open_invoices(method: PaymentMethod) -> list[OpenInvoice]:
-    invoices = Invoice.objects.filter(state=InvoiceState.OPEN).order_by("due_at")
+    invoices = list(Invoice.objects.filter(state=InvoiceState.OPEN).order_by("due_at"))
+    due = due_each(invoices)
     tried = {row.invoice_id: row for row in InvoiceCollection.objects.filter(invoice__in=invoices)}
     is_online = method == PaymentMethod.STRIPE and bool(settings.STRIPE_API_KEY)
-    return [_open(invoice, tried.get(invoice.pk), is_online) for invoice in invoices]
+    return [_open(invoice, due[invoice.pk], tried.get(invoice.pk), is_online) for invoice in invoices]
 
 
-def _open(invoice: Invoice, tried: InvoiceCollection | None, is_online: bool) -> OpenInvoice:
+def _open(invoice: Invoice, due_minor: int, tried: InvoiceCollection | None, is_online: bool) -> OpenInvoice:
     return OpenInvoice(
         invoice=invoice,
-        due_minor=due_minor(invoice),
+        due_minor=due_minor,
         failure=tried.failure if tried else "",
         needs_payer=bool(tried and tried.needs_payer),
         can_pay_online=is_online,

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import timedelta
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django.fixtures import Settings
 
@@ -90,6 +92,19 @@ def test_what_is_open_is_shown_with_what_is_left_to_pay(customer: Customer) -> N
         overview = billing_overview()
     assert [(row.due_minor, row.can_pay_online) for row in overview.open_invoices] == [(600, True)]
     assert [payment.amount_minor for payment in overview.payments] == [400]
+
+
+def test_it_asks_once_for_what_is_due_however_many_are_open(customer: Customer) -> None:
+    with workspace_scope(customer.workspace_id):
+        counts = []
+        for amount in (1000, 2000, 3000):
+            invoice = issued(amount, at=timezone.now())
+            record_manual_payment(invoice_id=invoice.pk, amount_minor=amount // 4, reference=str(amount), at=timezone.now())
+            with CaptureQueriesContext(connection) as asked:
+                overview = billing_overview()
+            counts.append(len(asked))
+    assert sorted(row.due_minor for row in overview.open_invoices) == [750, 1500, 2250]
+    assert len(set(counts)) == 1
 
 
 def test_without_billing_nothing_is_sold_or_collected(with_card: Customer, settings: Settings) -> None:

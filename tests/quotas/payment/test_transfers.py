@@ -13,11 +13,11 @@ from accounts.errors import Invalid, NotFound
 from accounts.models import Workspace
 from accounts.tenancy import workspace_scope
 from quotas.billing.credits import money_left
+from quotas.billing.dues import due_minor
 from quotas.billing.standing import void
 from quotas.models import Invoice, InvoiceState, Payment
 from quotas.payment.accounts import checkout_url
 from quotas.payment.errors import MethodUnavailable, NotPayable, ReferenceUsed
-from quotas.payment.receipts import due_minor
 from quotas.payment.services import record_manual_payment, refund_payment
 from tests.quotas.payment.bills import issued
 
