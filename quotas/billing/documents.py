@@ -15,6 +15,7 @@ import typst
 from django.conf import settings
 from django.template.loader import render_to_string
 
+from quotas.billing.dues import due_minor, received_minor
 from quotas.billing.wording import day, money, quantity, rate, span, unit_price
 from quotas.models import Invoice, InvoiceLine, InvoiceState, LineKind
 
@@ -40,7 +41,8 @@ class DocumentLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Document:
-    """Everything that an invoice shows, as text. `stamp`: Paid, Void or Draft; empty while it is owed."""
+    """Everything that an invoice shows, as text. `stamp`: Paid, Void or Draft; empty while it is owed. `paid` and `due`: of
+    an invoice that is owed and paid in part; empty otherwise."""
 
     number: str
     stamp: str
@@ -58,6 +60,8 @@ class Document:
     tax_label: str
     tax: str
     total: str
+    paid: str
+    due: str
     tax_note: str
     payment: list[str]
 
@@ -67,6 +71,8 @@ def document_of(invoice: Invoice) -> Document:
     frozen, rows = invoice.snapshot, list(invoice.lines.order_by("position"))
     credit = sum(row.amount_minor for row in rows if row.kind == LineKind.CREDIT)
     issued_at = invoice.issued_at or invoice.created_at
+    due = due_minor(invoice)
+    paid = received_minor(invoice.pk) if due else 0
     return Document(
         number=invoice.number,
         stamp=_STAMPS.get(InvoiceState(invoice.state), ""),
@@ -84,8 +90,10 @@ def document_of(invoice: Invoice) -> Document:
         tax_label=f"Tax {rate(invoice.tax_rate_bp)}",
         tax=money(invoice.tax_minor, invoice.currency),
         total=money(invoice.total_minor, invoice.currency),
+        paid=money(-paid, invoice.currency) if paid else "",
+        due=money(due, invoice.currency) if paid else "",
         tax_note=frozen["tax_note"],
-        payment=_payment(invoice),
+        payment=_payment(invoice, due),
     )
 
 
@@ -125,12 +133,12 @@ def _line(row: InvoiceLine, currency: str) -> DocumentLine:
     )
 
 
-def _payment(invoice: Invoice) -> list[str]:
-    """How to pay; what to say instead where nothing is to be paid."""
+def _payment(invoice: Invoice, due_minor: int) -> list[str]:
+    """How to pay what is due; what to say instead where nothing is to be paid."""
     if invoice.state == InvoiceState.PAID:
         return [f"Paid on {day(invoice.paid_at)}." if invoice.paid_at and invoice.total_minor else "Nothing is to be paid."]
     if invoice.state == InvoiceState.VOID:
         return ["This invoice is void. Nothing is to be paid."]
-    due = f"Please pay {money(invoice.total_minor, invoice.currency)} by {day(invoice.due_at)}." if invoice.due_at else ""
+    due = f"Please pay {money(due_minor, invoice.currency)} by {day(invoice.due_at)}." if invoice.due_at else ""
     bank = invoice.snapshot["issuer"]["bank"]
     return [due, *bank, f"Reference: {invoice.number}"] if bank else [due]

@@ -22,6 +22,7 @@ from quotas.billing.exports import COLUMNS, invoice_json, invoices_csv
 from quotas.billing.invoicing import void
 from quotas.billing.wording import money, quantity, rate, span, unit_price
 from quotas.models import BillingProfile, GrantSource, Invoice
+from quotas.payment.services import record_manual_payment
 from tests.quotas.billing.bills import ANCHOR, FIRST_END, Sold, close, offer, put_on, use
 
 NAMES = "Straße & Söhne Łódź Č. Ελληνική Φωνή ООО «Голос» Đặng"
@@ -106,6 +107,24 @@ def test_it_stamps_a_void_invoice_and_asks_for_nothing(invoice: Invoice) -> None
     assert "Void" in html(invoice)
     assert "VOID" in pdf_text(invoice)
     assert "Please pay" not in html(invoice) + pdf_text(invoice)
+
+
+@pytest.mark.django_db
+def test_it_says_what_came_and_what_is_due_until_all_has_come(invoice: Invoice) -> None:
+    def come(amount_minor: int, reference: str) -> Invoice:
+        with workspace_scope(invoice.workspace_id):
+            record_manual_payment(invoice_id=invoice.pk, amount_minor=amount_minor, reference=reference, at=FIRST_END)
+            return Invoice.objects.get()
+
+    assert "Due €" not in pdf_text(invoice)
+    in_part = come(10_000, "a")
+    assert "Total €326.75 Paid −€100.00 Due €226.75" in pdf_text(in_part)
+    assert "Please pay €226.75 by 14 March 2026." in pdf_text(in_part)
+    rows = [f'<th scope="row">{name}</th><td>{amount}</td>' for name, amount in (("Paid", "−€100.00"), ("Due", "€226.75"))]
+    assert [row for row in rows if row not in html(in_part)] == []
+    whole = come(22_675, "b")
+    assert "PAID" in pdf_text(whole)
+    assert "−€100.00" not in pdf_text(whole) and "Please pay" not in pdf_text(whole)
 
 
 @pytest.mark.django_db
