@@ -8,4 +8,4 @@ class SessionsConfig(AppConfig):
     label = "avatar_sessions"  # django.contrib.sessions owns the label `sessions`
 
     def ready(self) -> None:
-        from sessions import webhooks  # noqa: F401  (listens to events)
+        from sessions import departures, webhooks  # noqa: F401  (they listen)

@@ -22,6 +22,7 @@ from django.utils import timezone
 from accounts import tokens
 from accounts.rest.idempotency import forget_expired
 from accounts.tenancy import unscoped, workspace_scope
+from avatars.selectors import missing
 from quotas.services import expire_lapsed
 from sessions import presence
 from sessions.chores import Chores
@@ -52,6 +53,7 @@ class Due(Enum):
     TOO_LONG = "max_duration"
     QUOTA = "quota_exhausted"
     KEY_REVOKED = "key_revoked"
+    AVATAR_DELETED = "avatar_deleted"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,6 +70,7 @@ class OpenSession:
     idle_seconds: int
     max_seconds: int
     key_ended: bool
+    avatar_deleted: bool
     is_speaking: bool
 
 
@@ -75,6 +78,8 @@ def verdict(session: OpenSession, now: datetime, seen: datetime | None) -> Due:
     """The first thing that is due; `seen` is when a driver was last present."""
     if session.key_ended:
         return Due.KEY_REVOKED
+    if session.avatar_deleted:
+        return Due.AVATAR_DELETED
     if session.live_at is None or session.last_active_at is None or session.renew_at is None:
         waited = now - session.created_at
         return Due.EXPIRED if waited > timedelta(seconds=settings.SESSION_CONNECT_SECONDS) else Due.NOTHING
@@ -117,14 +122,19 @@ def open_sessions(now: datetime) -> list[OpenSession]:
         rows = AvatarSession.objects.filter(state__in=OPEN_STATES).annotate(
             is_speaking=Exists(speaking), revoked_at=F("api_key__revoked_at"), expires_at=F("api_key__expires_at")
         )
-        return [_open_session(row, now) for row in rows]
+        return _known(list(rows), now)
 
 
-def _open_session(row: Any, now: datetime) -> OpenSession:
+def _known(rows: list[Any], now: datetime) -> list[OpenSession]:
+    gone = missing(row.avatar for row in rows)
+    return [_open_session(row, now, avatar_deleted=row.avatar in gone) for row in rows]
+
+
+def _open_session(row: Any, now: datetime, *, avatar_deleted: bool) -> OpenSession:
     names = ("id", "workspace_id", "state", "created_at", "live_at", "last_active_at", "renew_at")
     facts = {name: getattr(row, name) for name in (*names, "idle_seconds", "max_seconds", "is_speaking")}
     key_ended = row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now)
-    return OpenSession(key_ended=key_ended, **facts)
+    return OpenSession(key_ended=key_ended, avatar_deleted=avatar_deleted, **facts)
 
 
 def _carry_out(session: OpenSession, due: Due, seen: datetime) -> None:

@@ -20,6 +20,7 @@ from sessions.models import CLOSED_STATES, AvatarSession, SessionEvent, SessionS
 PAGE = 25
 REASONS = {
     "api": "Ended on request",
+    "avatar_deleted": "Its avatar was deleted",
     "client_closed": "The viewer left",
     "disconnected": "The viewer did not come back",
     "idle": "Ended after silence",

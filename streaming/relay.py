@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 TICK_SECONDS = 0.25
 RESUME_SECONDS = 1.0  # how long the rest of a turn waits for `resume`
-END_CODES = {"idle": Close.IDLE, "quota_exhausted": Close.QUOTA, "key_revoked": Close.TICKET}
+END_CODES = {"idle": Close.IDLE, "quota_exhausted": Close.QUOTA, "key_revoked": Close.TICKET, "avatar_deleted": Close.GONE}
 FAILURES = {
     Verdict.NOT_PICKED_UP: ("no_worker", "No worker took the sentence in time.", "Try again; check that workers run."),
     Verdict.WORKER_LOST: ("worker_lost", "The worker that spoke was lost.", "Say it again."),

@@ -12,6 +12,7 @@ from accounts import audit
 from accounts.context import current_actor
 from accounts.errors import Conflict, Invalid
 from accounts.webhooks.addresses import Policy, clean_url
+from avatars import departures
 from avatars.consent import end_consent, record_consent, require_consent
 from avatars.looks import look_forget
 from avatars.models import Avatar, AvatarKind, AvatarState
@@ -96,7 +97,7 @@ def avatar_choose(*, avatar_id: UUID, face: int) -> Avatar:
 @transaction.atomic
 def avatar_delete(*, avatar_id: UUID) -> None:
     """Erase the avatar, its files, its videos in any state, its look, and what the consent says about a person; give back
-    its room and its place."""
+    its room and its place. Live sessions that show it end (sessions/departures.py)."""
     avatar = lock_avatar(avatar_id)
     videos = _lock_videos(avatar.pk)
     files.doom(avatar.pk)
@@ -107,6 +108,7 @@ def avatar_delete(*, avatar_id: UUID) -> None:
     give_place_back(avatar)
     for video_id in videos:
         video_delete(video_id=video_id)
+    departures.deleted.send(Avatar, avatar_id=avatar.pk)
     avatar.delete()
 
 

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.utils import timezone
+
+from avatars.models import Avatar, AvatarKind, AvatarState
 from quotas.models import Reservation, ReservationState
 from sessions.models import AvatarSession
 from sessions.services import session_connect, session_create
@@ -11,7 +14,13 @@ from sessions.services import session_connect, session_create
 
 def waiting(**wish: Any) -> AvatarSession:
     """A session that nobody has connected to."""
-    return session_create(avatar_id="ada", **wish)
+    return session_create(**{"avatar_id": "ada"} | wish)
+
+
+def own_avatar(name: str = "Mira") -> Avatar:
+    """A head of the workspace's own that is ready, without files."""
+    now = timezone.now()
+    return Avatar.objects.create(name=name, kind=AvatarKind.HEAD3D, state=AvatarState.READY, woken_at=now, ready_at=now)
 
 
 def live(**wish: Any) -> AvatarSession:

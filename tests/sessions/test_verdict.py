@@ -34,6 +34,7 @@ WAITING = OpenSession(
     idle_seconds=300,
     max_seconds=3600,
     key_ended=False,
+    avatar_deleted=False,
     is_speaking=False,
 )
 LIVE = replace(WAITING, state=SessionState.LIVE, live_at=ago(60), last_active_at=ago(5), renew_at=ago(-5))
@@ -46,6 +47,9 @@ LIVE = replace(WAITING, state=SessionState.LIVE, live_at=ago(60), last_active_at
         (WAITING, {"created_at": ago(CONNECT)}, None, Due.NOTHING),
         (WAITING, {"created_at": ago(CONNECT + 1)}, None, Due.EXPIRED),
         (WAITING, {"key_ended": True}, None, Due.KEY_REVOKED),
+        (WAITING, {"avatar_deleted": True, "created_at": ago(CONNECT + 1)}, None, Due.AVATAR_DELETED),
+        (LIVE, {"avatar_deleted": True, "renew_at": NOW}, 1, Due.AVATAR_DELETED),
+        (LIVE, {"avatar_deleted": True, "key_ended": True}, 1, Due.KEY_REVOKED),
         (LIVE, {}, 1, Due.NOTHING),
         (LIVE, {"renew_at": NOW}, 1, Due.RENEWAL),
         (LIVE, {"key_ended": True, "renew_at": NOW}, 1, Due.KEY_REVOKED),
@@ -81,6 +85,7 @@ sessions = st.builds(
     idle_seconds=st.integers(10, 3600),
     max_seconds=st.integers(10, 3600),
     key_ended=st.booleans(),
+    avatar_deleted=st.booleans(),
     is_speaking=st.booleans(),
 )
 
@@ -89,6 +94,7 @@ sessions = st.builds(
 def test_it_never_keeps_a_session_beyond_its_limits(session: OpenSession, seen: datetime | None) -> None:
     due = verdict(session, NOW, seen)
     assert not session.key_ended or due is Due.KEY_REVOKED
+    assert not session.avatar_deleted or due in {Due.KEY_REVOKED, Due.AVATAR_DELETED}
     if due is not Due.NOTHING and due is not Due.RENEWAL:
         return
     if session.live_at is None or session.last_active_at is None or session.renew_at is None:

@@ -14,6 +14,7 @@ from sessions.models import AvatarSession
 from tests.house import QUICK, House
 from tests.live import LiveClient, Stage, in_thread
 from tests.people import MakeKey
+from tests.sessions.factories import own_avatar
 
 RESUME_MS = int(QUICK["SESSION_RESUME_SECONDS"]) * 1000
 
@@ -137,3 +138,25 @@ async def test_it_keeps_the_session_of_a_driver_who_comes_back_in_time(stage: St
     await again.send("say", text="Back.")
     await again.last_of(1)
     assert (await stage.state(live.session))["state"] == "live"
+
+
+async def test_it_ends_a_session_whose_avatar_is_deleted(stage: Stage, workspace: Workspace, quiet: House) -> None:
+    avatar = await in_thread(made_own, workspace)
+    live = await stage.open(avatar=avatar)
+    viewer = await stage.join(live.session, "viewer")
+    await live.send("say", text="This face has been asked to go, and it will not finish what it is saying to you now.")
+    await live.spoken(1)
+    assert (await stage.rest("DELETE", f"/avatars/{avatar}")).status_code == 204
+    assert (await stage.get(f"/sessions/{live.session}"))["end_reason"] == "avatar_deleted"  # by then, and not a tick later
+    assert await ended(live, "avatar_deleted") == 4404
+    assert await ended(viewer, "avatar_deleted") == 4404
+    assert (await stage.rest("POST", "/sessions", json={"avatar": avatar})).json()["code"] == "unknown_avatar"
+    assert (await stage.rest("POST", f"/sessions/{live.session}/tickets", json={"role": "driver"})).status_code == 410
+    await stage.usage("tts_characters", held=0)
+    await stage.usage("concurrent_sessions", used=0)
+
+
+def made_own(workspace: Workspace) -> str:
+    """A head of Alice's workspace."""
+    with workspace_scope(workspace.pk):
+        return str(own_avatar().pk)

@@ -15,6 +15,11 @@ const ENDS = {
     hint: "Open the studio at the address that the server is configured for.",
   },
   session_gone: { title: "The session is over", detail: "Nothing more is metered.", hint: "Start again to go on." },
+  avatar_deleted: {
+    title: "This avatar was deleted",
+    detail: "Its session ended with it; nothing more is metered.",
+    hint: "Choose another avatar to go on.",
+  },
   max_duration: {
     title: "The session reached its longest time",
     detail: "Nothing more is metered.",

@@ -59,6 +59,7 @@ export class VisavisAvatar extends HTMLElement {
   /** What the page wants, whatever the session says. */
   #wanted: Partial<Look> = {};
   #joined = '';
+  #isForgotten = false;
 
   constructor() {
     super();
@@ -90,20 +91,14 @@ export class VisavisAvatar extends HTMLElement {
   }
 
   connectedCallback(): void {
-    if (this.getAttribute('render') === 'server') this.#openPictures();
-    else this.#openViewer();
+    this.#openStage();
     this.#show(this.getAttribute('avatar'), this.getAttribute('poster'));
     this.connect();
   }
 
   disconnectedCallback(): void {
     this.close();
-    this.#viewer?.dispose();
-    this.#viewer = null;
-    this.#pictures?.dispose();
-    this.#pictures = null;
-    this.#shownUrl = '';
-    this.removeAttribute('shown');
+    this.#clearStage();
   }
 
   attributeChangedCallback(name: string, before: string | null, after: string | null): void {
@@ -121,6 +116,7 @@ export class VisavisAvatar extends HTMLElement {
     if (session === null || ticket === null || this.#joined === `${session} ${ticket}`) return;
     this.close();
     this.#joined = `${session} ${ticket}`;
+    this.#isForgotten = false;
     const url = this.getAttribute('url') ?? location.origin;
     const renewTicket = async () => (await this.renewTicket?.()) ?? null;
     this.#adopt(connect({ url, session, ticket, renewTicket }));
@@ -159,6 +155,20 @@ export class VisavisAvatar extends HTMLElement {
     if (this.#viewer !== null) this.#viewer.source = preview(this.getAttribute('seed'));
     this.#drawLook();
     if (this.#pictures !== null) this.#pictures.source = null;
+  }
+
+  #openStage(): void {
+    if (this.getAttribute('render') === 'server') this.#openPictures();
+    else this.#openViewer();
+  }
+
+  #clearStage(): void {
+    this.#viewer?.dispose();
+    this.#viewer = null;
+    this.#pictures?.dispose();
+    this.#pictures = null;
+    this.#shownUrl = '';
+    this.removeAttribute('shown');
   }
 
   #live(): Conversation {
@@ -238,6 +248,7 @@ export class VisavisAvatar extends HTMLElement {
     this.#parts.status.textContent = this.strings.connecting;
     for (const name of MIRRORED) conversation.on(name, (event) => this.#mirror(name, event));
     conversation.on('ready', (ready) => this.#opened(conversation, ready));
+    conversation.on('ended', ({ reason }) => reason === 'avatar_deleted' && this.#forgetFace());
     conversation.on('connection', ({ state }) => this.#say(state));
     conversation.on('audio-locked', ({ locked }) => this.#lock(locked));
     conversation.on('text', ({ delta }) => this.#speak(delta));
@@ -255,11 +266,20 @@ export class VisavisAvatar extends HTMLElement {
     this.#show(this.getAttribute('avatar') ?? avatar.asset_url, this.getAttribute('poster') ?? avatar.portrait_url);
   }
 
+  /** Who was shown is not to be seen any more, neither in motion nor at rest. */
+  #forgetFace(): void {
+    this.#isForgotten = true;
+    this.#parts.poster.removeAttribute('src');
+    this.#captions.clear();
+    this.#clearStage();
+    this.#openStage();
+  }
+
   #say(state: string): void {
     const text = {
       connecting: this.strings.connecting,
       reconnecting: this.strings.reconnecting,
-      closed: this.strings.closed,
+      closed: this.#isForgotten ? this.strings.deleted : this.strings.closed,
     };
     this.#parts.status.textContent = text[state as keyof typeof text] ?? '';
   }

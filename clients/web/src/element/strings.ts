@@ -4,6 +4,8 @@ export interface AvatarStrings {
   readonly connecting: string;
   readonly reconnecting: string;
   readonly closed: string;
+  /** The avatar was deleted, and its session ended with it. */
+  readonly deleted: string;
   readonly unlock: string;
   readonly noPicture: string;
 }
@@ -12,6 +14,7 @@ export const ENGLISH: AvatarStrings = {
   connecting: 'Connecting…',
   reconnecting: 'Connection lost, coming back…',
   closed: 'The conversation is over.',
+  deleted: 'This avatar was deleted, so the conversation is over.',
   unlock: 'Turn sound on',
   noPicture: 'This browser cannot draw the avatar; you can still hear it.',
 };

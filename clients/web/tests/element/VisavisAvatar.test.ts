@@ -136,6 +136,20 @@ describe('in a session', () => {
     expect(within('.status').textContent).toContain('over');
   });
 
+  test.each([
+    ['avatar_deleted', 'was deleted', null],
+    ['max_duration', 'The conversation is over.', '/ada.webp'],
+  ])('it keeps no face of an avatar that was deleted (%s)', async (reason, words, poster) => {
+    const client = await join();
+    const ended = next<{ reason: string }>('ended');
+    client.send({ type: 'session.ended', reason });
+    expect((await ended).reason).toBe(reason);
+    expect(within('.status').textContent).toContain(words);
+    const shown = within<HTMLImageElement>('.poster').getAttribute('src');
+    if (poster === null) expect(shown).toBeNull();
+    else expect(shown).toContain(poster);
+  });
+
   test('it ends the session when it is taken off the page', async () => {
     const client = await join();
     avatar.remove();
