@@ -14,12 +14,12 @@ from django.db.models.functions import TruncDate
 from django.utils import timezone
 
 from quotas.metrics import Metric
-from quotas.models import UsageDaily, UsageEntry
-from quotas.selectors import COUNTED
+from quotas.models import EntryKind, UsageDaily, UsageEntry
 
 Dimension = Literal["day", "metric", "avatar", "api_key_id"]
 DIMENSIONS: tuple[Dimension, ...] = ("day", "metric", "avatar", "api_key_id")
 COUNTERS = tuple(metric for metric in Metric if not metric.is_gauge)
+_COUNTED = (EntryKind.USAGE, EntryKind.CORRECTION, EntryKind.LATE)
 _SKEW = timedelta(days=1)  # far more than clocks differ
 _Sums = dict[tuple[Any, ...], int]
 
@@ -82,7 +82,7 @@ def _finished(wanted: UsageFilter, until: date, by: Sequence[Dimension]) -> Iter
 
 def _fresh(wanted: UsageFilter, since: date, by: Sequence[Dimension]) -> Iterator[dict[str, Any]]:
     start, end = _midnight(since), _midnight(wanted.last + timedelta(days=1))
-    entries = UsageEntry.objects.filter(occurred_at__gte=start, occurred_at__lt=end, kind__in=COUNTED, **wanted.columns)
+    entries = UsageEntry.objects.filter(occurred_at__gte=start, occurred_at__lt=end, kind__in=_COUNTED, **wanted.columns)
     # Nothing is entered before it occurs: older months need no look. Named metrics let the index begin at the time.
     first, last = _month(start - _SKEW), timezone.now() + _SKEW
     entries = entries.filter(created_at__gte=first, created_at__lt=last, metric__in=COUNTERS)

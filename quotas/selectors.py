@@ -3,20 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime
 from uuid import UUID
 
-from django.db.models import Q, QuerySet, Sum
-from django.db.models.functions import TruncDate
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from accounts.tenancy import current_workspace_id
 from quotas.metrics import METERED, Metric
-from quotas.models import Allowance, BillingPeriod, EntryKind, UsageEntry
+from quotas.models import Allowance, BillingPeriod
 from quotas.periods import open_period, subscription_of
 from quotas.values import Shortage
-
-COUNTED = (EntryKind.USAGE, EntryKind.CORRECTION, EntryKind.LATE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,17 +67,6 @@ def remaining(metric: Metric) -> int | None:
 def share_used(metric: Metric) -> int:
     """Percent of the limit that is used, rounded down (warn at 80); 0 without limit, 100 where nothing is allowed."""
     return _percent(_counter(metric))
-
-
-def usage_by_day(metric: Metric, days: int) -> list[DayUsage]:
-    """The last `days` days (UTC), today last; days without use are there, with 0."""
-    today = timezone.now().astimezone(UTC).date()
-    first = today - timedelta(days=days - 1)
-    since = datetime(first.year, first.month, first.day, tzinfo=UTC)
-    entries = UsageEntry.objects.filter(metric=metric, kind__in=COUNTED, occurred_at__gte=since)
-    by_day = entries.annotate(day=TruncDate("occurred_at", tzinfo=UTC)).values("day").annotate(total=Sum("quantity"))
-    totals = {row["day"]: row["total"] for row in by_day}
-    return [DayUsage(day, totals.get(day, 0)) for day in (first + timedelta(days=n) for n in range(days))]
 
 
 def shortage_of(workspace_id: UUID, metric: Metric, *, asked: int, at: datetime) -> Shortage:

@@ -50,14 +50,6 @@ class PassThrough:
     used: int
 
 
-def rate_for(provider: str, sku: str, metric: Metric, at: datetime) -> ProviderRate:
-    """The rate that was valid at `at`: the sku's own, or else the provider's for every sku (an empty one).
-
-    Raises RateMissing.
-    """
-    return _valid(_rates_of([(provider, sku, metric)]), provider, sku, metric, at)
-
-
 def cost_of(quantity: int, rate: ProviderRate) -> Decimal:
     """What `quantity` costs at `rate` (formula there), in major units of its currency; nothing for nothing.
 

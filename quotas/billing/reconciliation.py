@@ -67,12 +67,6 @@ def accept(statement: ProviderStatement) -> list[ProviderCostAdjustment]:
     return adjustments
 
 
-def deltas_of(statement: ProviderStatement) -> list[LineDelta]:
-    """The lines as they were when last reconciled; none before."""
-    lines = statement.lines.filter(expected_quantity__isnull=False).order_by("metric", "sku")
-    return [delta_of(line, statement.tolerance_bp) for line in lines]
-
-
 def delta_of(line: ProviderStatementLine, tolerance_bp: int) -> LineDelta:
     """What is off in a reconciled line. `within`: neither quantity nor cost is off by more than the tolerance."""
     quantity, cost = line.expected_quantity or 0, line.expected_cost or Decimal(0)

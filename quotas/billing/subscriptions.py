@@ -25,18 +25,6 @@ from quotas.periods import begin_period, locked_period, open_period
 from quotas.plans import FREE
 
 
-def plan_begin(*, plan_code: str, at: datetime | None = None) -> Subscription:
-    """Leave the free plan for a paid one, by way of its trial where the workspace has had none.
-
-    Raises what `plan_change` raises, and Conflict for a workspace that is on a paid plan.
-    """
-    at = at or timezone.now()
-    period = _current(at)
-    if period.subscription.plan.code != FREE:
-        raise Conflict("There is a paid plan already; change it.", code="plan_begun")
-    return plan_change(plan_code=plan_code, at=at)
-
-
 def plan_change(*, plan_code: str, at: datetime | None = None) -> Subscription:
     """Move to the newest version of a public plan.
 

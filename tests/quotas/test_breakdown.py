@@ -6,6 +6,7 @@ from datetime import date, timedelta
 from uuid import UUID
 
 import pytest
+import time_machine
 from django.utils import timezone
 
 from accounts.models import Workspace
@@ -14,7 +15,7 @@ from quotas.breakdown import UsageFilter, UsageRow, usage_by, usage_tables, utc_
 from quotas.metrics import Metric
 from quotas.models import UsageDaily
 from quotas.services import settle
-from tests.quotas.factories import subscribe, take, usage, used
+from tests.quotas.factories import subscribe, take, usage, used, utc
 
 pytestmark = pytest.mark.django_db
 KEY = UUID(int=5)
@@ -68,6 +69,27 @@ def test_it_sums_by_what_is_asked(busy: Workspace) -> None:
 )
 def test_it_filters(busy: Workspace, changes: dict[str, object], total: int) -> None:
     assert sum(row.quantity for row in usage_by(recent(**changes), "metric")) == total
+
+
+def test_it_adds_up_days_in_utc(workspace: Workspace, charlies_workspace: Workspace) -> None:
+    with time_machine.travel(utc(2026, 3, 3, 12), tick=False):
+        for space in (workspace, charlies_workspace):
+            subscribe(space, anchor_at=utc(2026, 1, 1), avatar_ms=1000, tts_characters=1000)
+        with workspace_scope(charlies_workspace.pk):
+            settle(hold_id=take(77).id, used=77, sequence=1, usage=usage())
+        with workspace_scope(workspace.pk):
+            hold, other = take(900), take(50, metric=Metric.TTS_CHARACTERS)
+            for number, at in enumerate(
+                [utc(2026, 2, 28, 23, 59), utc(2026, 3, 1), utc(2026, 3, 1, 23, 59, 59), utc(2026, 3, 3)], start=1
+            ):
+                settle(hold_id=hold.id, used=10 * number, sequence=number, usage=usage(occurred_at=at))
+            settle(hold_id=other.id, used=50, sequence=1, usage=usage())
+            days = usage_by(UsageFilter(first=date(2026, 2, 28), last=date(2026, 3, 3), metric=Metric.AVATAR_MS), "day")
+            assert [(row.day, row.quantity) for row in days] == [
+                (date(2026, 2, 28), 10),
+                (date(2026, 3, 1), 50),
+                (date(2026, 3, 3), 40),
+            ]
 
 
 def test_it_keeps_to_its_days(busy: Workspace) -> None:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import re
-from datetime import date
 from pathlib import Path
 
 import pytest
-import time_machine
 
 from accounts.models import Workspace
 from accounts.tenancy import workspace_scope
 from quotas.metrics import METERED, Metric
-from quotas.selectors import remaining, share_used, usage_by_day, usage_of, usage_summary
+from quotas.selectors import remaining, share_used, usage_of, usage_summary
 from quotas.services import settle
-from tests.quotas.factories import subscribe, take, usage, utc
+from tests.quotas.factories import subscribe, take, usage
 
 pytestmark = pytest.mark.django_db
 ROOT = Path(__file__).resolve().parents[2]
@@ -54,25 +52,3 @@ def test_it_summarises_the_enforced_metrics_and_shows_overrun(workspace: Workspa
         time = usage_of(Metric.AVATAR_MS)
         assert (time.used, time.overrun, time.percent, time.remaining) == (1000, 250, 100, 0)
         assert (time.unit, time.resets_at) == ("ms", time.period_end)
-
-
-def test_it_adds_up_days_in_utc_and_keeps_the_empty_ones(workspace: Workspace, charlies_workspace: Workspace) -> None:
-    with time_machine.travel(utc(2026, 3, 3, 12), tick=False):
-        for space in (workspace, charlies_workspace):
-            subscribe(space, anchor_at=utc(2026, 1, 1), avatar_ms=1000, tts_characters=1000)
-        with workspace_scope(charlies_workspace.pk):
-            settle(hold_id=take(77).id, used=77, sequence=1, usage=usage())
-        with workspace_scope(workspace.pk):
-            hold, other = take(900), take(50, metric=Metric.TTS_CHARACTERS)
-            for number, at in enumerate(
-                [utc(2026, 2, 28, 23, 59), utc(2026, 3, 1), utc(2026, 3, 1, 23, 59, 59), utc(2026, 3, 3)], start=1
-            ):
-                settle(hold_id=hold.id, used=10 * number, sequence=number, usage=usage(occurred_at=at))
-            settle(hold_id=other.id, used=50, sequence=1, usage=usage())
-            days = usage_by_day(Metric.AVATAR_MS, 3)
-            assert [(row.day, row.quantity) for row in days] == [
-                (date(2026, 3, 1), 50),
-                (date(2026, 3, 2), 0),
-                (date(2026, 3, 3), 40),
-            ]
-            assert usage_by_day(Metric.AVATAR_MS, 4)[0].quantity == 10

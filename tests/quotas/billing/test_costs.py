@@ -17,14 +17,12 @@ from accounts.models import Workspace
 from quotas.billing.costs import (
     CurrencyMismatch,
     Priceable,
-    RateMissing,
     check_pass_through,
     check_rate_currency,
     cost_of,
     pass_through_of,
     priced,
     priced_each,
-    rate_for,
 )
 from quotas.entering import backfill
 from quotas.metrics import Metric
@@ -57,6 +55,11 @@ def rate(**changes: Any) -> ProviderRate:
 
 def speech(at: datetime, **changes: Any) -> Any:
     return usage(**({"provider": "voices", "occurred_at": at} | changes))
+
+
+def cost_at(at: datetime, metric: Metric = Metric.TTS_CHARACTERS, **changes: Any) -> Decimal | None:
+    """Of a thousand, used at that moment; None where no rate holds."""
+    return priced(speech(at, **changes), metric, 1000).provider_cost
 
 
 def test_it_computes_a_cost_by_unit_step_and_minimum() -> None:
@@ -98,22 +101,20 @@ def test_it_never_errs_by_more_than_half_of_the_last_place(
 
 def test_it_takes_a_rate_from_its_first_instant_until_just_before_its_last() -> None:
     february = utc(2026, 2, 1)
-    old = rate(valid_to=february)
-    new = rate(valid_from=february, unit_cost=Decimal("0.05"))
+    rate(valid_to=february)
+    rate(valid_from=february, unit_cost=Decimal("0.05"))
     instant = timedelta(microseconds=1)
-    found = [rate_for("voices", "", Metric.TTS_CHARACTERS, at) for at in (NEW_YEAR, february - instant, february)]
-    assert found == [old, old, new]
-    with pytest.raises(RateMissing):
-        rate_for("voices", "", Metric.TTS_CHARACTERS, NEW_YEAR - instant)
+    found = [cost_at(at) for at in (NEW_YEAR - instant, NEW_YEAR, february - instant, february)]
+    assert found == [None, Decimal("0.03"), Decimal("0.03"), Decimal("0.05")]
 
 
 def test_it_prefers_the_skus_own_rate_and_knows_no_other_providers() -> None:
-    general, own = rate(), rate(sku="hd")
-    assert rate_for("voices", "hd", Metric.TTS_CHARACTERS, NEW_YEAR) == own
-    assert rate_for("voices", "new", Metric.TTS_CHARACTERS, NEW_YEAR) == general
-    for provider, metric in (("others", Metric.TTS_CHARACTERS), ("voices", Metric.STT_MS)):
-        with pytest.raises(RateMissing):
-            rate_for(provider, "hd", metric, NEW_YEAR)
+    rate()
+    rate(sku="hd", unit_cost=Decimal("0.07"))
+    assert cost_at(NEW_YEAR, sku="hd") == Decimal("0.07")
+    assert cost_at(NEW_YEAR, sku="new") == Decimal("0.03")
+    assert cost_at(NEW_YEAR, sku="hd", provider="others") is None
+    assert cost_at(NEW_YEAR, metric=Metric.STT_MS, sku="hd") is None
 
 
 def test_it_refuses_rates_that_overlap() -> None:

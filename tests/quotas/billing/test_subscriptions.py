@@ -21,7 +21,6 @@ from quotas.billing.invoicing import mark_paid
 from quotas.billing.subscriptions import (
     overrides_set,
     plan_assign,
-    plan_begin,
     plan_cancel,
     plan_change,
     plan_resume,
@@ -72,7 +71,7 @@ def pay() -> None:
 
 def test_it_begins_a_paid_plan_at_once_and_charges_the_rest_of_the_period(clock: Clock) -> None:
     before = current_period()
-    plan_begin(plan_code="starter")
+    plan_change(plan_code="starter")
     period = current_period()
     assert (period.pk, period.plan.code, period.ends_at) == (before.pk, "starter", MONTH_END)
     assert avatar_time().included == 10 * HOUR_MS
@@ -85,13 +84,13 @@ def test_it_keeps_what_was_used_and_counts_it_by_the_new_plan(clock: Clock) -> N
     used(Metric.AVATAR_MS, 30 * 60_000)
     with pytest.raises(QuotaExceeded):
         take(1)
-    plan_begin(plan_code="starter")
+    plan_change(plan_code="starter")
     assert (avatar_time().used, avatar_time().remaining) == (HOUR_MS // 2, 5 * 10 * HOUR_MS - HOUR_MS // 2)
     take(1)
 
 
 def test_it_charges_an_upgrade_the_difference_for_what_is_left(clock: Clock) -> None:
-    plan_begin(plan_code="starter")
+    plan_change(plan_code="starter")
     clock.shift(timedelta(days=7, hours=12))  # a quarter of the month is left
     plan_change(plan_code="pro")
     assert billed()[1:] == [[("proration", -12_25), ("proration", 74_75)]]
@@ -111,7 +110,7 @@ def test_it_moves_down_when_the_period_ends_and_not_before(clock: Clock) -> None
 
 
 def test_it_goes_back_to_the_free_plan_when_a_canceled_period_ends(clock: Clock) -> None:
-    plan_begin(plan_code="starter")
+    plan_change(plan_code="starter")
     canceled = plan_cancel()
     assert (canceled.cancel_at, canceled.status) == (MONTH_END, "active")
     take(HOUR_MS)
@@ -136,7 +135,7 @@ def test_it_takes_back_what_was_planned_for_the_end_of_the_period(clock: Clock, 
 
 
 def test_it_cancels_where_somebody_moves_to_the_free_plan(clock: Clock) -> None:
-    plan_begin(plan_code="starter")
+    plan_change(plan_code="starter")
     assert plan_change(plan_code="free").cancel_at == MONTH_END
     with pytest.raises(Conflict) as refused:
         plan_cancel()
@@ -144,7 +143,7 @@ def test_it_cancels_where_somebody_moves_to_the_free_plan(clock: Clock) -> None:
 
 
 def test_it_begins_with_a_trial_that_charges_nothing_and_stops_at_what_is_included(clock: Clock) -> None:
-    begun = plan_begin(plan_code="pro")
+    begun = plan_change(plan_code="pro")
     trial = current_period()
     assert (begun.status, trial.is_trial, trial.starts_at, trial.ends_at) == ("trialing", True, HALF, utc(2026, 4, 30))
     assert (avatar_time().limit, avatar_time().overage, avatar_time().unit_price) == (100 * HOUR_MS, "block", None)
@@ -157,17 +156,17 @@ def test_it_begins_with_a_trial_that_charges_nothing_and_stops_at_what_is_includ
 
 
 def test_it_gives_a_trial_once_in_a_workspaces_life(clock: Clock) -> None:
-    plan_begin(plan_code="pro")
+    plan_change(plan_code="pro")
     plan_cancel()
     clock.move_to(utc(2026, 5, 15))
     assert current_period().plan.code == "free"
-    assert plan_begin(plan_code="pro").status == "active"
+    assert plan_change(plan_code="pro").status == "active"
     assert not current_period().is_trial
 
 
 def test_it_ends_a_trial_where_a_dearer_plan_is_taken_at_once(clock: Clock) -> None:
     Plan.objects.create(code="max", name="Max", base_price_minor=999_00)
-    plan_begin(plan_code="pro")
+    plan_change(plan_code="pro")
     clock.shift(timedelta(days=1))
     changed = plan_change(plan_code="max")
     assert (changed.status, current_period().is_trial, current_period().starts_at) == ("active", False, timezone.now())
@@ -175,7 +174,7 @@ def test_it_ends_a_trial_where_a_dearer_plan_is_taken_at_once(clock: Clock) -> N
 
 
 def test_it_ends_the_period_where_the_interval_changes_and_gives_back_what_was_not_used(clock: Clock) -> None:
-    plan_begin(plan_code="starter")
+    plan_change(plan_code="starter")
     used(Metric.AVATAR_MS, 1000)
     clock.shift(timedelta(days=7, hours=12))
     pay()
@@ -193,7 +192,7 @@ def test_it_bills_the_new_interval_less_that_credit_when_the_old_period_is_close
     Workspace.objects.filter(pk=workspace.pk).update(created_at=JOINED)
     with time_machine.travel(HALF, tick=False) as clock:
         with workspace_scope(workspace.pk):
-            plan_begin(plan_code="starter")
+            plan_change(plan_code="starter")
         clock.shift(timedelta(days=7, hours=12))
         with workspace_scope(workspace.pk):
             pay()
@@ -213,7 +212,7 @@ def test_it_bills_the_new_interval_less_that_credit_when_the_old_period_is_close
     ],
 )
 def test_it_refuses_a_change_that_is_none_or_not_on_offer(clock: Clock, code: str, error: type[Exception], why: str) -> None:
-    plan_begin(plan_code="starter")
+    plan_change(plan_code="starter")
     before = (billed(), Subscription.objects.values().get())
     with pytest.raises(error) as refused:
         plan_change(plan_code=code)
@@ -222,7 +221,7 @@ def test_it_refuses_a_change_that_is_none_or_not_on_offer(clock: Clock, code: st
 
 
 def test_it_refuses_changes_while_a_payment_is_overdue(clock: Clock) -> None:
-    plan_begin(plan_code="starter")
+    plan_change(plan_code="starter")
     Subscription.objects.update(status="past_due")
     with pytest.raises(Conflict) as refused:
         plan_change(plan_code="pro")
@@ -252,7 +251,7 @@ def test_it_assigns_a_private_plan_with_terms_of_its_own(clock: Clock) -> None:
 
 
 def test_it_ends_agreed_terms_with_the_plan_they_were_agreed_for(clock: Clock) -> None:
-    plan_begin(plan_code="starter")
+    plan_change(plan_code="starter")
     overrides_set(overrides={"avatar_ms": {"included": 20 * HOUR_MS}})
     assert avatar_time().included == 20 * HOUR_MS
     plan_change(plan_code="pro")
@@ -278,7 +277,7 @@ def test_it_ends_agreed_terms_with_the_plan_they_were_agreed_for(clock: Clock) -
     ],
 )
 def test_it_refuses_terms_that_make_no_sense(clock: Clock, overrides: dict[str, Any]) -> None:
-    plan_begin(plan_code="starter")
+    plan_change(plan_code="starter")
     before = avatar_time()
     with pytest.raises(Invalid):
         overrides_set(overrides=overrides)
