@@ -43,7 +43,7 @@ class Ring:
 
 
 # Name of the URL, label, icon, and the scope without which nobody is shown the way. The first four are the phone's bar.
-_ENTRIES = (
+ENTRIES = (
     ("studio", "Studio", "drama", "sessions:read"),
     ("avatars", "Avatars", "users-round", "avatars:read"),
     ("sessions", "Sessions", "history", "sessions:read"),
@@ -77,7 +77,7 @@ def _lazy(value: Callable[[], Any]) -> Any:
 
 def navigation(path: str, access: Access) -> list[Entry]:
     """The pages that exist and are open to `access`, the one at `path` marked (a page below it counts too)."""
-    found = [(_url(name), label, icon) for name, label, icon, scope in _ENTRIES if access.allows(scope)]
+    found = [(_url(name), label, icon) for name, label, icon, scope in ENTRIES if access.allows(scope)]
     return [
         Entry(label=label, icon=icon, url=url, current=path == url or path.startswith(f"{url.rstrip('/')}/"))
         for url, label, icon in found

@@ -8,6 +8,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
+from avatars.views import MOODS
+from config.pages import ENTRIES
+
 ROOT = Path(settings.BASE_DIR)
 TEMPLATES = sorted(path for path in ROOT.glob("templates/**/*.html"))
 SCRIPTS = sorted(path for path in ROOT.glob("static/js/**/*.js"))
@@ -20,6 +23,16 @@ INLINE = {
     "a javascript address": re.compile(r"javascript:", re.I),
     "another site": re.compile(r"(?:src|href)=\"(?:https?:)?//", re.I),
 }
+
+
+def icons() -> set[str]:
+    """What the sprite holds."""
+    return set(re.findall(r'<symbol id="([^"]+)"', (ROOT / "static/icons/lucide.svg").read_text()))
+
+
+def icons_of(path: Path) -> set[str]:
+    """What a template names itself."""
+    return set(re.findall(r'components/(?:icon\.html" with name|empty\.html" with icon)="([^"]+)"', path.read_text()))
 
 
 def named(path: Path) -> str:
@@ -40,9 +53,13 @@ def test_it_protects_every_form_that_writes(path: Path) -> None:
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=named)
 def test_it_uses_only_icons_that_exist(path: Path) -> None:
-    known = set(re.findall(r'<symbol id="([^"]+)"', (ROOT / "static/icons/lucide.svg").read_text()))
-    used = re.findall(r'components/icon\.html" with name="([^"]+)"', path.read_text())
-    assert set(used) <= known
+    assert icons_of(path) <= icons()
+
+
+def test_it_has_no_icons_that_nothing_uses() -> None:
+    by_code = {mood.icon for mood in MOODS} | {icon for _, _, icon, _ in ENTRIES}
+    assert by_code <= icons()
+    assert icons() - by_code - set().union(*map(icons_of, TEMPLATES)) == set()
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=named)
