@@ -14,6 +14,7 @@ from avatars.photo.renderer_parts import make_parts
 from avatars.photo.renderer_tiles import draw_tiles
 from avatars.photo.rig import PhotoRig
 from avatars.render.base import Pictures, RenderFailed, Table
+from avatars.render.devices import at_once, sent
 
 
 class PhotoRenderer:
@@ -23,13 +24,12 @@ class PhotoRenderer:
     part of its height.
     """
 
-    most = 8
-
     def __init__(self, rig: PhotoRig, size: tuple[int, int] = (512, 512), device: str = "cpu") -> None:
         if not all(64 <= value <= 1024 for value in size):
             raise ValueError(f"a picture has 64 to 1024 pixels a side, not {size}")
         self.size = size
         self._device = torch.device(device)
+        self.most = at_once(self._device, size[0] * size[1], on_cpu=8, most=32)
         self._parts = make_parts(rig, max(size), self._device)
 
     def render(self, table: Table) -> Pictures:
@@ -62,4 +62,4 @@ class PhotoRenderer:
         return pictures
 
     def _tensor(self, values: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> Tensor:
-        return torch.from_numpy(values).to(self._device)
+        return sent(values, self._device)

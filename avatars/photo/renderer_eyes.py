@@ -10,6 +10,7 @@ from avatars.photo.renderer_canvas import sample
 from avatars.photo.renderer_drive import Drive
 from avatars.photo.renderer_parts import EyeTensors, Parts
 from avatars.photo.rig_eyes import LEVELS
+from avatars.render.devices import sent
 
 _LASH_FROM, _LASH_OVER = 0.5, 0.35  # lashes show as a band once the lid is this far down
 _AWAKE = 25  # an eye that moves by a 25th is drawn as a ball behind lids; one at rest is the photo
@@ -20,10 +21,9 @@ def draw_eyes(pictures: Tensor, moved: Tensor, driven: Drive, parts: Parts) -> N
     busy = np.flatnonzero(driven.lids.any(1) | driven.look.any((1, 2)))
     if not len(busy):
         return
-    eyes, frames = parts.eyes, torch.from_numpy(busy).to(moved.device)
+    eyes, frames = parts.eyes, sent(busy, moved.device)
     closed, look = (
-        torch.from_numpy(np.concatenate([values[busy, 0], values[busy, 1]])).to(moved.device)
-        for values in (driven.lids, driven.look)
+        sent(np.concatenate([values[busy, 0], values[busy, 1]]), moved.device) for values in (driven.lids, driven.look)
     )
     cells = torch.cat([moved[frames][(..., *window.cells)] for window in eyes.windows])
     colours = _drawn(eyes.windows[0].widen(cells), eyes, closed, look, parts)

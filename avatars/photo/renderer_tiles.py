@@ -13,12 +13,13 @@ from torch import Tensor
 from torch.nn import functional
 
 from avatars.photo.renderer_canvas import TILE, Canvas, sample
+from avatars.render.devices import at_once
 
 _STILL: Final = 0.01  # pixels that nobody sees move
 _UNLIT: Final = 1e-3  # change of light that nobody sees
 _NOTHING: Final = 1e-3  # what is left of a picture when it is taken from itself
 _AT_ONCE: Final = 128  # tiles: their colours and places fit into a core's own cache
-_WORD: Final = 8  # bytes moved at once
+_MOST: Final = 1 << 16  # of a card, which has no such cache
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,27 +69,48 @@ def _distance(there: NDArray[np.bool_], tiles: int, pixels: int) -> NDArray[np.f
     return nearest
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Tiles:
+    """Tiles of a batch in which anything changes, each (N,). They come in an order in which two kinds are slices: the room
+    shows in those before `edge`, the light changes in those from `lit[0]` to `lit[1]`."""
+
+    frame: Tensor
+    row: Tensor
+    column: Tensor
+    edge: int
+    lit: tuple[int, int]
+
+    def part(self, start: int, count: int) -> _Tiles:
+        """Up to `count` of them."""
+        only = slice(start, start + count)
+        first, last = (min(max(bound - start, 0), count) for bound in self.lit)
+        return _Tiles(
+            frame=self.frame[only],
+            row=self.row[only],
+            column=self.column[only],
+            edge=min(max(self.edge - start, 0), count),
+            lit=(first, last),
+        )
+
+
 def draw_tiles(moved: Tensor, photo: Photo, canvas: Canvas) -> Tensor:
     """Pictures (B, S, S, 3) uint8; `moved` (B, 3, cells, cells): where each cell came from as a shift, and change of light."""
     pictures = photo.still.repeat(len(moved), 1, 1, 1)
     padded = functional.pad(moved, (1, 1, 1, 1), mode="replicate")
-    picked, composed, lit = _busy(padded, photo, canvas)
+    busy = _busy(padded, photo, canvas)
     padded[:, :2] += canvas.middles
     patches = padded.unfold(2, TILE + 2, TILE).unfold(3, TILE + 2, TILE).transpose(0, 1)
     words = pictures.view(len(moved), canvas.tiles, canvas.tile, canvas.tiles, -1).view(torch.int64)
-    for start in range(0, len(composed), _AT_ONCE):
-        part = slice(start, start + _AT_ONCE)
-        frame, row, column = (index[part] for index in picked)
-        colours = _coloured(patches[:, frame, row, column], canvas, photo, composed[part], lit[part], (row, column))
-        words[frame, row, :, column] = _packed(colours).view(torch.int64)
+    count = at_once(canvas.device, canvas.tile**2, on_cpu=_AT_ONCE, most=_MOST)
+    for start in range(0, len(busy.frame), count):
+        tiles = busy.part(start, count)
+        colours = _coloured(patches[:, tiles.frame, tiles.row, tiles.column], canvas, photo, tiles)
+        words[tiles.frame, tiles.row, :, tiles.column] = _packed(colours).view(torch.int64)
     return pictures
 
 
-def _busy(padded: Tensor, photo: Photo, canvas: Canvas) -> tuple[tuple[Tensor, Tensor, Tensor], Tensor, Tensor]:
-    """Tiles (frame, row, column) in which anything changes, whether the room shows in them, and whether their light changes.
-
-    They come in an order in which both are slices: room alone, room and light, light alone, neither.
-    """
+def _busy(padded: Tensor, photo: Photo, canvas: Canvas) -> _Tiles:
+    """Room alone, room and light, light alone, neither."""
     most = functional.max_pool2d(padded.abs(), TILE + 2, TILE)
     shift, light = most[:, :2].amax(1) * (canvas.full / 2), most[:, 2]
     lit = light > _UNLIT
@@ -97,26 +119,23 @@ def _busy(padded: Tensor, photo: Photo, canvas: Canvas) -> tuple[tuple[Tensor, T
     composed = (shift + 1 >= photo.deep)[frame, row, column]
     lit = lit[frame, row, column]
     order = (composed.int() * -2 + (lit ^ ~composed).int()).argsort()
-    return (frame[order], row[order], column[order]), composed[order], lit[order]
+    edge, both, bright = torch.stack([composed.sum(), (composed & lit).sum(), lit.sum()]).tolist()
+    begin = edge - both
+    return _Tiles(frame=frame[order], row=row[order], column=column[order], edge=edge, lit=(begin, begin + bright))
 
 
-def _coloured(
-    patches: Tensor, canvas: Canvas, photo: Photo, composed: Tensor, lit: Tensor, tiles: tuple[Tensor, Tensor]
-) -> Tensor:
+def _coloured(patches: Tensor, canvas: Canvas, photo: Photo, tiles: _Tiles) -> Tensor:
     """Colours (3, N, p, p) of tiles whose cells are `patches` (3, N, TILE + 2, TILE + 2)."""
-    count, p = len(composed), canvas.tile
+    count, p, edge, lit = patches.shape[1], canvas.tile, tiles.edge, slice(*tiles.lit)
     fine = canvas.widening @ (patches @ canvas.widening.T)
     places = fine[:2].reshape(1, 2, count * p, p)
-    edge = int(composed.sum())
     seen = sample(photo.person if edge else photo.person[:, :3], places).view(-1, count, p, p)
     colours = seen[:3]
-    shaded = lit.nonzero()
-    if len(shaded):
-        part = slice(int(shaded[0]), int(shaded[-1]) + 1)
-        colours[:, part] *= fine[2:, part] * photo.tint + 1
+    if lit.start < lit.stop:
+        colours[:, lit] *= fine[2:, lit] * photo.tint + 1
     if edge:
-        rows, columns = (index[:edge] for index in tiles)
-        colours[:, :edge].addcmul_(photo.behind[:, rows, columns], 1 - seen[3:, :edge])
+        behind = photo.behind[:, tiles.row[:edge], tiles.column[:edge]]
+        colours[:, :edge].addcmul_(behind, 1 - seen[3:, :edge])
     return colours
 
 

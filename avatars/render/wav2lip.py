@@ -15,6 +15,7 @@ from PIL import Image
 from torch import Tensor
 
 from avatars.render.base import Pictures, Renderer, RenderFailed, Table
+from avatars.render.devices import at_once, sent
 from avatars.render.mel import Floats, windows
 from avatars.render.wav2lip_net import FACE, load_weights
 
@@ -37,8 +38,6 @@ class Wav2LipRenderer:
     Raises RenderFailed as load_weights does, and `bad_box` for a box outside the picture or under 32 pixels.
     """
 
-    most = 8
-
     def __init__(self, weights: Path, base: Renderer, box: Box, *, device: str = "cpu") -> None:
         width, height = base.size
         whole = 0 <= box.left < box.right <= width and 0 <= box.top < box.bottom <= height
@@ -46,6 +45,7 @@ class Wav2LipRenderer:
             raise RenderFailed("bad_box", f"the face box {box} does not lie in a picture of {width} x {height}")
         self.size = base.size
         self._base, self._box, self._device = base, box, torch.device(device)
+        self.most = at_once(self._device, FACE * FACE, on_cpu=8, most=32)
         self._network = load_weights(weights).to(self._device)
         self._mask = _mask(box)
 
@@ -75,7 +75,7 @@ class Wav2LipRenderer:
         box = self._box
         faces = pictures[:, box.top : box.bottom, box.left : box.right]
         with torch.inference_mode():
-            lips = self._network(torch.from_numpy(heard).to(self._device), self._faces(faces)).flip(1)
+            lips = self._network(sent(heard, self._device), self._faces(faces)).flip(1)
         wide = torch.nn.functional.interpolate(lips.float().cpu(), faces.shape[1:3], mode="bilinear", antialias=True)
         mixed = faces + (wide.permute(0, 2, 3, 1).numpy() * 255 - faces) * self._mask
         out = pictures.copy()
@@ -85,7 +85,7 @@ class Wav2LipRenderer:
     def _faces(self, faces: Pictures) -> Tensor:
         """The network's six planes (B, 6, 96, 96): BGR with the lower half black, and BGR."""
         small = np.stack([np.asarray(Image.fromarray(face).resize((FACE, FACE), Image.Resampling.BILINEAR)) for face in faces])
-        whole = torch.from_numpy(small[..., ::-1].copy()).to(self._device).permute(0, 3, 1, 2).float() / 255
+        whole = sent(small[..., ::-1].copy(), self._device).permute(0, 3, 1, 2).float() / 255
         masked = whole.clone()
         masked[:, :, FACE // 2 :] = 0
         return torch.cat([masked, whole], 1)

@@ -48,6 +48,7 @@ class Light:
         positions = torch.from_numpy(np.concatenate([part.positions for part in parts])).to(device)
         self._views = torch.nn.functional.normalize(torch.from_numpy(eye).to(device) - positions, dim=-1)
         self._halves = torch.nn.functional.normalize(self._towards[:, None] + self._views, dim=-1)
+        self._wrap = torch.tensor(_WRAP, device=device)
         self.mirror = torch.from_numpy(mirror()).to(device)
 
     def _column(self, values: list[float], parts: tuple[object, ...]) -> Tensor:
@@ -81,8 +82,7 @@ class Light:
         return diffuse, self._specular(normals, lit)
 
     def _wrapped(self, cosines: Tensor, shadow: Tensor) -> Tensor:
-        wrap = torch.tensor(_WRAP, device=self._device)
-        soft = ((cosines[..., None] + wrap) / (1 + wrap)).clamp(0, 1)
+        soft = ((cosines[..., None] + self._wrap) / (1 + self._wrap)).clamp(0, 1)
         soft = soft * (soft * (3 - 2 * soft) * 0.35 + 0.65)
         soft[..., 0, :] *= shadow[:, None]
         return (soft * self._colours).sum(-2)

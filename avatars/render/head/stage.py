@@ -10,7 +10,8 @@ from torch import Tensor
 
 from avatars.face.channels import ARKIT, INDEX
 from avatars.render.base import Table
-from avatars.render.head.glb import Floats
+from avatars.render.devices import sent
+from avatars.render.head.glb import Floats, floats
 from avatars.render.head.model import Head, Part
 from avatars.render.head.studio import Camera
 from avatars.render.look import gazing
@@ -48,20 +49,20 @@ class Stage:
 
     def morphed(self, table: Table) -> tuple[Tensor, Tensor]:
         """Positions and normals, each (T, V, 3), before the head turns."""
-        weights = torch.from_numpy(gazing(table)[:, : len(ARKIT)]).to(self._device)
+        weights = sent(gazing(table)[:, : len(ARKIT)], self._device)
         return self._positions.at(weights), self._normals.at(weights)
 
     def turns(self, table: Table) -> Tensor:
         """The head's turns about its pivot, (T, 3, 3)."""
-        angles = torch.from_numpy(np.ascontiguousarray(table[:, _POSE], np.float32)).to(self._device)
+        angles = sent(np.ascontiguousarray(table[:, _POSE], np.float32), self._device)
         return self._frame @ _turns(torch.deg2rad(angles)) @ self._frame.T
 
     def project(self, positions: Tensor, width: int, height: int) -> Tensor:
         """Pixels x, y (y down) and depth 0–1, (T, V, 3), of world positions."""
         clip = positions @ self._camera[:, :3].T + self._camera[:, 3]
         flat = clip[..., :3] / clip[..., 3:].clamp(min=1e-4)
-        scale = torch.tensor([width / 2, -height / 2, 1.0], device=self._device)
-        shift = torch.tensor([width / 2, height / 2, 0.0], device=self._device)
+        half = (width / 2, -height / 2, 1.0), (width / 2, height / 2, 0.0)
+        scale, shift = (sent(floats(values), self._device) for values in half)
         return flat * scale + shift
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from avatars.render.devices import sent
 from avatars.render.head import atlas
 from avatars.render.head.glb import Floats, floats
 from avatars.render.head.light import MIRROR
@@ -60,7 +61,7 @@ class Surface:
     def sampled(self, uv: Tensor) -> Tensor:
         """Bilinear colours (N, 3) at texels uv (N, 2)."""
         height, width = self.texels.shape[:2]
-        grid = uv * torch.tensor([2 / width, 2 / height], device=uv.device) - 1
+        grid = uv * sent(floats([2 / width, 2 / height]), uv.device) - 1
         planes = self.texels[..., :3].permute(2, 0, 1)[None]
         return torch.nn.functional.grid_sample(planes, grid[None, None], align_corners=False)[0, :, 0].T
 

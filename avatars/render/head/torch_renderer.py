@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Final
 
 import numpy as np
 import torch
 from torch import Tensor
 
 from avatars.render.base import Pictures, Table, checked
+from avatars.render.devices import at_once
 from avatars.render.head import develop, studio
 from avatars.render.head.model import Head
 from avatars.render.head.scene import HeadScene
-
-_CHUNK: Final = {"cpu": 1, "cuda": 16}
-"""Frames drawn at once: a CPU gains nothing from more, its cache loses."""
 
 
 class TorchHead:
@@ -38,6 +35,7 @@ class TorchHead:
     ) -> None:
         self.size = size
         self._scene = HeadScene(head, size, device=device, oversample=oversample, framing=framing)
+        self._at_once = at_once(self._scene.device, self._scene.wide * self._scene.high, on_cpu=1, most=16)
         self._encoder = develop.Encoder(self._scene.device)
         behind = studio.backdrop(*size) if backdrop is None else backdrop.astype(np.float32) / 255
         self._backdrop = torch.from_numpy(behind).to(self._scene.device).permute(2, 0, 1)
@@ -52,7 +50,7 @@ class TorchHead:
 
     def _rendered(self, table: Table, finish: Callable[[Tensor], Tensor], depth: int) -> Pictures:
         table = checked(table)
-        step, (width, height) = _CHUNK[self._scene.device.type], self.size
+        step, (width, height) = self._at_once, self.size
         out = np.empty((len(table), height, width, depth), np.uint8)
         with torch.inference_mode():
             for i in range(0, len(table), step):
