@@ -8,17 +8,21 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
 from unittest import mock
 
+import numpy as np
+import pytest
 import torch
 from torch import Tensor
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves, tree_map
+
+from avatars.render.base import Pictures
 
 CUDA: Final = torch.device("cuda", 0)
 _LIST: Final = Path(torch.__file__).parents[1] / "torchgen" / "packaged" / "ATen" / "native" / "native_functions.yaml"
@@ -202,3 +206,21 @@ def pretended() -> Iterator[Card]:
             yield card
     finally:
         torch.__future__.set_overwrite_module_params_on_conversion(replaces)
+
+
+on_a_card = pytest.mark.parametrize(
+    "there",
+    [
+        pytest.param(pretended, id="pretended"),
+        pytest.param(nullcontext, id="real", marks=pytest.mark.skipif(not torch.cuda.is_available(), reason="no CUDA device")),
+    ],
+)
+"""Tests that draw on "cuda" within `there()`."""
+
+
+def assert_same(there: Pictures, here: Pictures) -> None:
+    """What a card drew is what the processor did; a real one rounds differently, here and there at an edge."""
+    difference = np.abs(there.astype(int) - here)
+    assert there.shape == here.shape
+    assert difference.mean() < 0.1
+    assert (difference > 3).mean() < 1e-3
