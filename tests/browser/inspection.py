@@ -33,6 +33,13 @@ def overflow(page: Page) -> int:
     return int(page.evaluate("() => document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
+def wide_tables(page: Page) -> list[str]:
+    """Tables that have to be scrolled sideways to be read, by the names of their columns."""
+    wide: list[str] = page.evaluate("""() => [...document.querySelectorAll(".table-wrap")]
+        .filter((wrap) => wrap.scrollWidth > wrap.clientWidth).map((wrap) => wrap.querySelector("thead").textContent)""")
+    return wide
+
+
 def tab_through(page: Page, steps: int) -> list[dict[str, Any]]:
     """Press Tab so often; for each stop its name, its group and whether its focus can be seen."""
     stops = []

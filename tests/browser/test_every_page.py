@@ -5,8 +5,14 @@ from __future__ import annotations
 import pytest
 from playwright.sync_api import Page, expect
 
-from accounts.models import User, Workspace
-from tests.browser.inspection import nameless_controls, overflow, tab_through
+from accounts.access import Access
+from accounts.models import Role, User, Workspace
+from accounts.scopes import KEY_SCOPES
+from accounts.services.invitations import invitation_create
+from accounts.services.keys import key_create
+from accounts.tenancy import workspace_scope
+from sessions.services import session_create, session_end
+from tests.browser.inspection import nameless_controls, overflow, tab_through, wide_tables
 from tests.browser.visitor import Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -48,6 +54,22 @@ def test_every_page_fits_and_names_its_controls(
 ) -> None:
     assert inspect(visit(viewport=viewport, draws=False).page, OPEN) == []
     assert inspect(visit(alice, workspace, viewport=viewport, draws=False).page, DASHBOARD) == []
+
+
+def test_lists_are_read_on_a_phone_without_scrolling_sideways(
+    visit: Visit, alice: User, alice_access: Access, bob: User, workspace: Workspace
+) -> None:
+    with workspace_scope(workspace.pk):
+        key_create(by=alice_access, name="The kiosk in the hall of the main station", scopes=KEY_SCOPES)
+        invitation_create(by=alice_access, email="somebody.with.a.long.name@department.example.org", role=Role.MEMBER)
+        session_end(session_id=session_create(avatar_id="ada").pk, reason="closed")
+    page = visit(alice, workspace, viewport=PHONE, draws=False).page
+    for path in ("/settings/members/", "/settings/audit/", "/developers/keys/", "/sessions", "/accounts/sessions/"):
+        page.goto(path)
+        expect(page.locator("tbody tr").first).to_be_visible()
+        assert wide_tables(page) == []
+    page.goto("/settings/members/")
+    expect(page.get_by_role("row", name="Bob").get_by_role("cell")).to_have_count(4)
 
 
 def test_the_studio_is_usable_on_a_phone(visit: Visit, alice: User, workspace: Workspace) -> None:
