@@ -14,22 +14,12 @@ from django.core.management import call_command
 from django.db import connection
 from django.test import TransactionTestCase
 from psycopg import sql
+from servestatic.middleware import ServeStaticMiddleware
+
+from tests.emptying import empty_everything
 
 pytest_plugins = ["tests.people", "tests.house"]
-_TABLES = (
-    "SELECT relname FROM pg_class WHERE relkind IN ('r', 'p') AND NOT relispartition AND relnamespace = 'public'::regnamespace"
-)
-# Even the owner may not empty the ledger, the trail and the invoices while their triggers are on.
-_TRUNCATE = """
-DO $$ DECLARE part regclass; BEGIN
-    FOR part IN SELECT tgrelid::regclass FROM pg_trigger WHERE tgname = 'never_truncated'
-    LOOP EXECUTE format('ALTER TABLE ONLY %s DISABLE TRIGGER never_truncated', part); END LOOP;
-    TRUNCATE {} RESTART IDENTITY CASCADE;
-    FOR part IN SELECT tgrelid::regclass FROM pg_trigger WHERE tgname = 'never_truncated'
-    LOOP EXECUTE format('ALTER TABLE ONLY %s ENABLE TRIGGER never_truncated', part); END LOOP;
-END $$
-"""
-# Emptying fifty partitions after each test would take 0.4 s: these stay, and the default one.
+# Fifty partitions would be locked and looked at after each test: these stay, and the default one.
 _FEW_PARTITIONS = """
 DO $$ DECLARE part regclass; BEGIN
     FOR part IN SELECT relid FROM pg_partition_tree('quotas_usageentry') WHERE isleaf AND relid::text !~ 'default$'
@@ -90,28 +80,26 @@ def _migrate_as_owner(name: str) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def _owner_truncates() -> Iterator[None]:
-    """Tests that commit are cleaned up by the owner: the application's role may not truncate, and should not."""
+def _owner_cleans_up() -> Iterator[None]:
+    """Tests that commit are cleaned up by the owner: the application's role may not empty every table, and should not."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: truncate_everything())
+        patch.setattr(TransactionTestCase, "_fixture_teardown", lambda _: empty_everything(OWNER_URL))
         yield
 
 
-def truncate_everything() -> None:
-    """Empty every table of the test database but the record of migrations."""
-    url = urlsplit(OWNER_URL)._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-    kept = {"django_migrations", "django_content_type", "auth_permission"}
-    with psycopg.connect(url, autocommit=True) as owner:
-        rows = owner.execute(_TABLES).fetchall()
-        tables = sql.SQL(", ").join(sql.Identifier(row[0]) for row in rows if row[0] not in kept)
-        _truncate(owner, sql.SQL(_TRUNCATE).format(tables))
+@pytest.fixture(scope="session", autouse=True)
+def _static_files_are_found_once() -> Iterator[None]:
+    """Each client of a test builds the middleware anew; to look at every static file for that takes longer than most tests."""
+    find, found = ServeStaticMiddleware.add_files_from_finders, {}
 
+    def add(served: ServeStaticMiddleware) -> None:
+        settings = (served.static_prefix, served.static_root, served.autorefresh, served.max_age)
+        if settings not in found:
+            find(served)
+            found[settings] = dict(served.files), list(served.directories)
+        files, directories = found[settings]
+        served.files, served.directories = dict(files), list(directories)
 
-def _truncate(owner: psycopg.Connection[Any], statement: sql.Composed) -> None:
-    for _ in range(10):  # a running clock or gateway may be in the middle of a transaction
-        try:
-            owner.execute(statement)
-            return
-        except psycopg.errors.DeadlockDetected:
-            continue
-    raise RuntimeError("The test database could not be emptied.")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(ServeStaticMiddleware, "add_files_from_finders", add)
+        yield
