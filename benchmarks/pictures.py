@@ -25,7 +25,7 @@ CODECS = ("jpeg", "webp", "vp8")
 
 
 def measure(figures: Figures) -> None:
-    """onboarding_ms, draw_<renderer>_ms, photo_…_pct, encode_<codec>_ms."""
+    """onboarding_ms, draw_<renderer>_ms, photo_…_pct, encode_<codec>_ms; where there is a graphics card, card_…."""
     os.environ |= {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "LP_NUM_THREADS": "1"}  # before torch is loaded
     import torch
 
@@ -40,6 +40,7 @@ def measure(figures: Figures) -> None:
             _draw(figures, head, rig)
     closed_loop.measure(figures)
     _encode(figures)
+    _card(figures)
 
 
 def _onboarding_ms(rig: Path, times: int = 5) -> Iterator[float]:
@@ -61,7 +62,7 @@ def _draw(figures: Figures, head: str, rig: Path) -> None:
     from avatars.render.base import RenderFailed
     from avatars.render.measure import measured, renderers
 
-    for name, make in renderers(_ROOT / "static" / "cast" / f"{head}.glb", rig if head == HEADS[0] else None):
+    for name, make in renderers(_ROOT / "static" / "cast" / f"{head}.glb", rig if head == HEADS[0] else None, "cpu"):
         try:
             speed = measured(name, make(), FRAMES)
         except (RenderFailed, ImportError) as problem:
@@ -69,6 +70,17 @@ def _draw(figures: Figures, head: str, rig: Path) -> None:
             continue
         label = f"{head if name.startswith('head') else 'photo'}_{name.split(' ', 1)[1]}"
         figures.value(f"draw_{label.replace(', ', '_').lower()}_ms", speed.core_ms, "ms of a core a frame")
+
+
+def _card(figures: Figures) -> None:
+    import torch
+
+    from benchmarks import card
+
+    if torch.cuda.is_available():
+        card.measure(figures, "cuda")
+    else:
+        print("card_… are left out: torch finds no CUDA device.", flush=True)
 
 
 def _encode(figures: Figures) -> None:

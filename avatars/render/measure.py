@@ -14,6 +14,7 @@ import numpy as np
 
 from avatars.face.channels import CHANNELS, INDEX
 from avatars.render.base import Renderer, RenderFailed, Table
+from avatars.render.choose import device
 from avatars.render.memory import keep_freed
 
 _CAST = Path(__file__).resolve().parents[2] / "static" / "cast"
@@ -40,7 +41,7 @@ def main() -> None:
     given = options.parse_args()
     os.environ.setdefault("LP_NUM_THREADS", "1")
     _settle()
-    for name, make in renderers(_CAST / f"{given.head}.glb", given.rig):
+    for name, make in renderers(_CAST / f"{given.head}.glb", given.rig, device()):
         try:
             print(measured(name, make(), given.frames), flush=True)
         except (RenderFailed, ImportError) as problem:
@@ -70,14 +71,14 @@ def moving(frames: int) -> Table:
     return table
 
 
-def renderers(glb: Path, rig: Path | None) -> Iterator[tuple[str, Callable[[], Renderer]]]:
-    """What can be measured, by name."""
+def renderers(glb: Path, rig: Path | None, place: str) -> Iterator[tuple[str, Callable[[], Renderer]]]:
+    """What can be measured, by name; torch draws at `place`, "cpu" or "cuda"."""
     for side in (512, 256):
-        yield f"head {side}, torch", lambda side=side: _torch_head(glb, side)  # type: ignore[misc]
+        yield f"head {side}, torch", lambda side=side: _torch_head(glb, side, place)  # type: ignore[misc]
         yield f"head {side}, OpenGL", lambda side=side: _gl_head(glb, side)  # type: ignore[misc]
     if rig is not None:
         for side in (512, 256):
-            yield f"photo {side}, torch", lambda side=side: _photo(rig, side)  # type: ignore[misc]
+            yield f"photo {side}, torch", lambda side=side: _photo(rig, side, place)  # type: ignore[misc]
 
 
 def _settle() -> None:
@@ -87,12 +88,11 @@ def _settle() -> None:
     keep_freed()
 
 
-def _torch_head(glb: Path, side: int) -> Renderer:
-    from avatars.render.choose import device
+def _torch_head(glb: Path, side: int, place: str) -> Renderer:
     from avatars.render.head.model import load_head
     from avatars.render.head.torch_renderer import TorchHead
 
-    return TorchHead(load_head(glb), (side, side), device=device())
+    return TorchHead(load_head(glb), (side, side), device=place)
 
 
 def _gl_head(glb: Path, side: int) -> Renderer:
@@ -102,10 +102,11 @@ def _gl_head(glb: Path, side: int) -> Renderer:
     return GLHead(load_head(glb), (side, side))
 
 
-def _photo(rig: Path, side: int) -> Renderer:
-    from avatars.render.choose import Recipe, build
+def _photo(rig: Path, side: int, place: str) -> Renderer:
+    from avatars.photo.renderer import PhotoRenderer
+    from avatars.photo.rig import PhotoRig
 
-    return build(Recipe(kind="photo", asset=rig, size=(side, side)))
+    return PhotoRenderer(PhotoRig.load(rig), (side, side), place)
 
 
 if __name__ == "__main__":
