@@ -23,6 +23,8 @@ _NEUTRAL_WIDTH: Final = 1.06  # a relaxed mouth against the table's, both per di
 _SMILE_WIDTH: Final = 0.28  # so much wider is a full smile
 _MEET: Final = 0.25  # of the way down to the lower lip is where open lips meet: it is the jaw that closes
 _CLOSED_SMILE: Final = 0.6  # so much of its smile a photo loses when it closes its lips
+_BOWS: Final = 4
+_TRUST: Final = np.array([0.3, 1, 1, 1, 5, 1, 1, 1, 0.3])  # in the points between the corners
 _UPPER_PULL, _LOWER_PULL = (1.0, 0.9, 0.75, 0.55), (1.0, 0.97, 0.93, 0.88)
 
 
@@ -54,7 +56,7 @@ def fit_moves(landmarks: Floats) -> Moves:
     """Fit the table to landmarks (478, 3) in pixels."""
     table = basis()
     turn, scale = _similarity(table.places * _FLIP, landmarks)
-    flat = ((table.moves * _FLIP) @ turn * scale)[..., :2]
+    flat = _even(((table.moves * _FLIP) @ turn * scale)[..., :2], table.places)
     eyes, mouth, gap = (_span(landmarks, pair) for pair in (EYE_ENDS, CORNERS, (13, 14)))
     smile = _smile(landmarks, table.places)
     smiled = _joined((flat[INDEX["mouthSmileLeft"]] + flat[INDEX["mouthSmileRight"]]) * smile)
@@ -75,6 +77,23 @@ def fit_moves(landmarks: Floats) -> Moves:
         smile=smile,
         mm=scale / 100,
     )
+
+
+def _even(flat: Floats, places: Floats) -> Floats:
+    """Movements (52, 478, 2) with lips that move as bows: sums of sines over what their corners do.
+
+    Where lips touch, the table's rays met now one of them and now the other, and a peak of a single point makes a notch.
+    """
+    evened = flat.copy()
+    across = places[UPPER_LIP[-1], 0] + places[LOWER_LIP[-1], 0]
+    share = (across - across[0]) / (across[-1] - across[0])
+    bows = np.sin(np.pi * share[1:-1, None] * np.arange(1, _BOWS + 1))
+    even = bows @ np.linalg.pinv(bows * _TRUST[:, None]) * _TRUST
+    for row in (*UPPER_LIP, *LOWER_LIP):
+        ends = flat[:, CORNERS[0], None] * (1 - share[:, None]) + flat[:, CORNERS[1], None] * share[:, None]
+        evened[:, row] = ends
+        evened[:, row[1:-1]] += even @ (flat[:, row[1:-1]] - ends[:, 1:-1])
+    return evened
 
 
 def _span(points: Floats, pair: tuple[int, int]) -> float:
