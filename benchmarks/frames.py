@@ -1,4 +1,5 @@
-"""How many sessions can be drawn at once, 512 × 512 at 25 pictures a second, before sound or pictures come late.
+"""How many sessions can be drawn at once, 512 × 512 at 25 pictures a second, before sound or pictures come late. On a graphics
+card, where it draws (BENCH_FRAMES="4 8 16 32 64" has it try more of them).
 
 The viewers are a process of their own on the same machine; they decode nothing.
 """
@@ -16,10 +17,12 @@ from typing import Any
 import httpx
 import numpy as np
 
+from avatars.render.choose import device
 from benchmarks.figures import Figures
 from benchmarks.frames_client import Order
 from benchmarks.installation import Installation
 from benchmarks.pictures import PHOTOS
+from config.processes import frames
 
 VIDEO = {"codecs": ["vp8", "jpeg"], "width": 512, "fps": 25}
 STEPS = tuple(int(count) for count in os.environ.get("BENCH_FRAMES", "2 3 4 5 6 8").split())
@@ -56,7 +59,7 @@ class Step:
 
 async def measure(place: Installation, figures: Figures) -> None:
     """live_frames_… for photo avatars, live_heads_sessions_2_cores for a head."""
-    place.start_drawing("frames")
+    _start(place)
     photo = await asyncio.to_thread(photo_avatar, place)
     best, last = await _climb(place, photo)
     figures.value("live_frames_sessions_2_cores", best.sessions if best else 0, "photo sessions, 512², 25 fps", "≥ 4")
@@ -69,6 +72,13 @@ async def measure(place: Installation, figures: Figures) -> None:
     figures.value("live_frames_cpu_ms", step.picture_ms, "ms of CPU a picture, drawn, encoded and published")
     best, _ = await _climb(place, HEAD)
     figures.value("live_heads_sessions_2_cores", best.sessions if best else 0, f"sessions of {HEAD}, 512², 25 fps")
+
+
+def _start(place: Installation) -> None:
+    """A process for each core; on a graphics card one, which draws the frames of all sessions together."""
+    if device() == "cuda":
+        place.processes.start("frames", frames(processes=1, threads=max(STEPS) + 1))
+    place.start_drawing("frames")
 
 
 async def _climb(place: Installation, avatar: str) -> tuple[Step | None, Step]:
