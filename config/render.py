@@ -11,6 +11,8 @@ import config.drawing  # noqa: F401
 from accounts.queue import broker  # dramatiq looks for it here
 from avatars.videos import actors as videos
 from avatars.videos import pipeline
+from avatars.videos.place import Place
 
 gc.freeze()
+broker.add_middleware(Place())
 __all__ = ["broker", "pipeline", "videos"]

@@ -17,11 +17,11 @@ from dramatiq.middleware import Shutdown, TimeLimitExceeded
 
 from accounts.tenancy import workspace_scope
 from avatars.face import DEFAULT_RIG, Animator, Rig
+from avatars.lanes import DeadlineLane, Lane, OwnThread
 from avatars.selectors import lip_gap
 from avatars.voice import SAMPLE_RATE, SpeechChunk, SpeechError, is_slow, speak
 from sessions.services import turn_speaking
 from streaming import bus
-from streaming.compute import DeadlineLane, Lane, OwnThread
 from streaming.heartbeat import Heartbeat
 from streaming.performer import Performance
 from streaming.protocol import control

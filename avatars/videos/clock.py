@@ -5,9 +5,9 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 from uuid import UUID
-
-from django.db.models import Q
 
 from accounts.tenancy import unscoped, workspace_scope
 from avatars.videos.actors import finish_video, prepare_video, render_segment, send_on_commit
@@ -25,23 +25,32 @@ def sweep(now: datetime) -> int:
     """Wake what waits for nobody and fail what can't be made; returns how many rows needed something."""
     with unscoped("videos of every workspace wait for workers"):
         videos = Video.objects.filter(state__in=OPEN_STATES)
-        hopeless = Q(tries__gte=MOST_TRIES, leased_until__lt=now) | Q(created_at__lt=now - TOO_OLD)
-        failing = list(videos.filter(hopeless).values_list("workspace_id", "pk")[:_BATCH])
         segments = VideoSegment.objects.filter(video__state=VideoState.RENDERING, leased_until__lt=now)
         late = segments.exclude(state=SegmentState.DONE)
-        failing += late.filter(tries__gte=MOST_TRIES).values_list("workspace_id", "video_id")[:_BATCH]
+        failing = _failing(videos, late, now)
         waking = list(videos.filter(leased_until__lt=now).values_list("workspace_id", "pk", "state")[:_BATCH])
         cut = list(late.values_list("workspace_id", "pk")[:_BATCH])
-    for workspace_id, video_id in set(failing):
-        _one(workspace_id, lambda v=video_id: video_fail(video_id=v, code="render_failed", detail=_HOPELESS))  # type: ignore[misc]
+    for (workspace_id, video_id), code in failing.items():
+        _one(workspace_id, partial(video_fail, video_id=video_id, code=code, detail=_DETAILS[code]))
     for workspace_id, video_id, state in waking:
-        _one(workspace_id, lambda v=video_id, s=state: _wake_video(v, s, now))  # type: ignore[misc]
+        _one(workspace_id, partial(_wake_video, video_id, state, now))
     for workspace_id, segment_id in cut:
-        _one(workspace_id, lambda s=segment_id: _wake_segment(s, now))  # type: ignore[misc]
-    return len(set(failing)) + len(waking) + len(cut)
+        _one(workspace_id, partial(_wake_segment, segment_id, now))
+    return len(failing) + len(waking) + len(cut)
 
 
-_HOPELESS = "The video could not be made: its making failed several times. The server's log has the cause."
+def _failing(videos: Any, late: Any, now: datetime) -> dict[tuple[UUID, UUID], str]:
+    """(workspace, video) → the code of its error. A lease that nobody gave back is of a worker that died, or hung."""
+    tried = videos.filter(tries__gte=MOST_TRIES, leased_until__lt=now) | videos.filter(created_at__lt=now - TOO_OLD)
+    rows = list(tried.values_list("workspace_id", "pk", "lease")[:_BATCH])
+    rows += late.filter(tries__gte=MOST_TRIES).values_list("workspace_id", "video_id", "lease")[:_BATCH]
+    return {(workspace_id, video_id): "worker_lost" if lease else "render_failed" for workspace_id, video_id, lease in rows}
+
+
+_DETAILS = {
+    "render_failed": "The video could not be made: its making failed several times. The server's log has the cause.",
+    "worker_lost": "The video could not be made: several workers died or hung over it. The server's log has the cause.",
+}
 
 
 def _one(workspace_id: UUID, act: Callable[[], object]) -> None:

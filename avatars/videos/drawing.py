@@ -15,6 +15,7 @@ from avatars.render.base import Pictures, Renderer, RenderFailed, Spoken, Table
 from avatars.render.lips import heard
 from avatars.render.look import glancing
 from avatars.videos.captions import captions
+from avatars.videos.easel import easel
 from avatars.videos.encoder import SegmentEncoder
 from avatars.videos.overlay import Overlay
 from avatars.videos.performance import Performance
@@ -74,13 +75,19 @@ def draw_segment(scene: Scene, path: Path, first: int, after: int, *, keep: Call
     wish, shown, drawn = scene.wish, b"", 0
     target = min(wish.fps, after - first - 1)
     with SegmentEncoder(path, size=wish.size, fps=wish.fps, kind=wish.format, alpha=wish.alpha) as encoder:
-        for pictures in scene.frames(first, after):
+        for pictures in _drawn(scene.frames(first, after)):
             encoder.write(pictures)
             if drawn <= target < drawn + len(pictures):
                 shown = thumbnail(pictures[target - drawn])
             drawn += len(pictures)
             keep(drawn)
     return shown
+
+
+def _drawn(frames: Iterator[Pictures]) -> Iterator[Pictures]:
+    """Each batch, drawn where its renderer stands."""
+    while (pictures := easel().drawn(lambda: next(frames, None))) is not None:
+        yield pictures
 
 
 def thumbnail(picture: Pictures) -> bytes:

@@ -5,7 +5,7 @@ What draws needs torch and is imported when it is used: only workers for picture
 
 from __future__ import annotations
 
-import threading
+from collections.abc import Callable
 from pathlib import Path
 from uuid import UUID
 
@@ -20,23 +20,18 @@ from avatars.render.look import fitted, plain
 from avatars.selectors import access_avatar, lip_gap
 from avatars.services.files import files_of
 from avatars.storage import content_of
+from avatars.videos.easel import easel
 from avatars.videos.wish import VideoWish
-
-_kept = threading.local()  # the renderer of the segment before: the next one is often of the same video
 
 
 def renderer_for(wish: VideoWish) -> Renderer:
     """Draws the wish's avatar over its background at its size; with `render_rgba` where the wish is transparent.
 
-    Inside of a workspace scope; the renderer belongs to the thread. Raises RenderFailed.
+    Inside of a workspace scope; the renderer stands on this thread's easel. Raises RenderFailed.
     """
     _require(wish.avatar)
     key = (wish.avatar, wish.background, wish.framing, wish.size, wish.alpha)
-    if getattr(_kept, "key", None) != key:
-        _forget()
-        _kept.renderer, _kept.key = _made(wish), key
-    renderer: Renderer = _kept.renderer
-    return renderer
+    return easel().renderer(key, lambda: _maker(wish))
 
 
 def _require(avatar_id: str) -> None:
@@ -46,30 +41,29 @@ def _require(avatar_id: str) -> None:
     try:
         access_avatar(found)
     except NotFound as error:
-        _forget()
+        easel().clear()
         raise RenderFailed("avatar_deleted", "The avatar was deleted.") from error
 
 
-def _forget() -> None:
-    """Give back what the renderer that was kept holds; OpenGL contexts don't go by themselves."""
-    close = getattr(getattr(_kept, "renderer", None), "close", None)
-    _kept.renderer = _kept.key = None
-    if close is not None:
-        close()
-
-
-def _made(wish: VideoWish) -> Renderer:
+def _maker(wish: VideoWish) -> Callable[[], Renderer]:
+    """What makes the renderer, with everything at hand that it needs."""
     from avatars.videos.heads import head_renderer
     from avatars.videos.photos import photo_renderer
 
-    behind = backdrop(wish.background, wish.size) if wish.background else None
-    found = _uuid(wish.avatar)
-    if found is None:
-        return head_renderer(_stock_file(wish.avatar).read_bytes(), wish.size, behind, framing=wish.framing)
-    kind, files = access_avatar(found).kind, files_of(found)
-    if kind == AvatarKind.HEAD3D:
-        return head_renderer(_content(files, "head"), wish.size, behind, framing=wish.framing)
-    return photo_renderer(_content(files, "rig"), wish.size, behind, framing=wish.framing, transparent=wish.alpha)
+    size, framing = wish.size, wish.framing
+    behind = backdrop(wish.background, size) if wish.background else None
+    is_photo, content = _drawn_from(wish.avatar)
+    if is_photo:
+        return lambda: photo_renderer(content, size, behind, framing=framing, transparent=wish.alpha)
+    return lambda: head_renderer(content, size, behind, framing=framing)
+
+
+def _drawn_from(avatar_id: str) -> tuple[bool, bytes]:
+    """Whether it is a photo, and its rig, or the GLB of its head."""
+    if (found := _uuid(avatar_id)) is None:
+        return False, _stock_file(avatar_id).read_bytes()
+    is_photo = access_avatar(found).kind != AvatarKind.HEAD3D
+    return is_photo, _content(files_of(found), "rig" if is_photo else "head")
 
 
 def rig_of(avatar_id: str) -> Rig:

@@ -21,6 +21,7 @@ _HINTS = {
     "unsupported_language": "Choose a voice of the script's language.",
     "unsupported_text": "Send words of the voice's language.",
     "voice_unavailable": "Choose another voice.",
+    "worker_lost": "Make it smaller or shorter. If that fails as well, the server's log says where its workers hang or die.",
 }
 
 

@@ -20,10 +20,11 @@ from avatars.models import StoredFile
 from avatars.render.base import Renderer, RenderFailed
 from avatars.services.files import doom, files_of
 from avatars.storage import content_of, writing
-from avatars.videos import faces, services
+from avatars.videos import faces, services, vigil
 from avatars.videos.alignment import Differs
 from avatars.videos.captions import captions, webvtt
 from avatars.videos.drawing import Scene, draw_segment
+from avatars.videos.easel import easel
 from avatars.videos.encoder import SUFFIX, CodecMissing, recipe
 from avatars.videos.hearing import Unreadable, recorded
 from avatars.videos.joining import join
@@ -69,6 +70,7 @@ def render(workspace_id: UUID, segment_id: UUID, renderer_for: RendererFor = fac
             path = Path(folder) / f"segment.{SUFFIX}"
             shown = draw_segment(scene, path, segment.first, segment.after, keep=keep)
             _keep_segment(workspace_id, segment, place, path.read_bytes(), shown)
+    easel().rest()
 
 
 def finish(workspace_id: UUID, video_id: UUID) -> None:
@@ -160,6 +162,7 @@ class _Beat:
         self._workspace_id, self._place, self._next = workspace_id, place, 0.0
 
     def __call__(self, drawn: int = -1) -> None:
+        vigil.sign()
         if time.monotonic() < self._next:
             return
         self._next = time.monotonic() + BEAT_SECONDS
@@ -176,7 +179,8 @@ class _Beat:
 def _guarded(workspace_id: UUID, video_id: UUID, let_go: Callable[[bool], None]) -> Iterator[None]:
     """What can't be made fails the video; what may work another time is given back, to be tried again."""
     try:
-        yield
+        with vigil.kept():
+            yield
     except (Lost, NotFound):
         logger.info("Video %s is not ours to make any more.", video_id)
     except (SpeechError, RenderFailed, Problem) as error:

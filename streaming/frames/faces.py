@@ -24,6 +24,7 @@ from avatars.selectors import avatar_shown, lip_gap
 from avatars.services.files import files_of
 from avatars.storage import content_of
 from sessions.look import SessionLook
+from streaming.frames import warm
 from streaming.frames.local import Visit
 
 logger = logging.getLogger(__name__)
@@ -34,7 +35,7 @@ _USUAL = SessionLook()
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Face:
     """Who is drawn: the renderer's kind, its GLB or rig, the portrait's bytes, how far the lips are apart, and how much of
-    the person is shown in front of what. Whoever draws it closes it: its files leave this machine then."""
+    the person is shown in front of what. Whoever draws it closes it: its files leave this machine and its memory then."""
 
     kind: Kind
     asset: Path
@@ -44,8 +45,8 @@ class Face:
     files: Visit = field(default_factory=Visit)
 
     def close(self) -> None:
-        """Nobody draws it any more."""
-        self.files.close()
+        """Nobody draws it any more: its files go with the last who did, and with them what was made of them."""
+        warm.let_go(self.files.close())
 
     def rungs(self, side: int, make: Callable[[Recipe], Renderer]) -> tuple[Rung, ...]:
         """The ways to draw it at `side` pixels, best first; `make` gives the renderers."""

@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 
 import redis.exceptions
 
+from avatars.render.deadline import STUCK_SECONDS
 from streaming.frames import bus as frames_bus
 
 logger = logging.getLogger(__name__)
 BEAT_SECONDS = 1.0
-STUCK_SECONDS = 30.0  # no renderer takes as long; another worker may do better
 
 
 @dataclass(slots=True, eq=False)

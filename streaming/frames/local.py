@@ -29,13 +29,15 @@ class LocalFiles:
             self._visits[path] += 1
             return path
 
-    def leave(self, path: Path) -> None:
-        """One fewer draws from it."""
+    def leave(self, path: Path) -> bool:
+        """One fewer draws from it; whether that was the last, and the file is gone."""
         with self._lock:
             self._visits[path] -= 1
-            if self._visits[path] <= 0:
+            is_last = self._visits[path] <= 0
+            if is_last:
                 del self._visits[path]
                 path.unlink(missing_ok=True)
+            return is_last
 
 
 FILES = LocalFiles()
@@ -53,7 +55,11 @@ class Visit:
         self._taken.append(self._files.take(data))
         return self._taken[-1]
 
-    def close(self) -> None:
-        """Let them go; again is no error."""
+    def close(self) -> list[Path]:
+        """Let them go; those that nobody else draws from. Again is no error, and there are none."""
+        gone = []
         while self._taken:
-            self._files.leave(self._taken.pop())
+            path = self._taken.pop()
+            if self._files.leave(path):
+                gone.append(path)
+        return gone

@@ -7,8 +7,8 @@ from typing import Any
 
 from dramatiq.middleware import Middleware
 
+from avatars.render.deadline import Deadline
 from streaming.frames import warm
-from streaming.frames.deadline import Deadline
 from streaming.frames.tasks import roster
 
 NICENESS = 5  # of 19: where the processor is full, a spoken second is ready before a drawn one

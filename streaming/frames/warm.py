@@ -7,17 +7,18 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from functools import cache, partial
+from pathlib import Path
 from typing import TypeVar
 
 import numpy as np
 from django.conf import settings
 
+from avatars.lanes import DeadlineLane
 from avatars.render.base import Pictures, Renderer, Table
 from avatars.render.batching import Batcher
 from avatars.render.choose import Recipe, build, device
-from streaming.compute import DeadlineLane
 
 T = TypeVar("T")
 KEPT = 8  # renderers of a process that stay loaded
@@ -55,6 +56,13 @@ def drawn(due: float, work: Callable[[], T]) -> T:
 def busy_for() -> float:
     """Seconds that the renderer of the moment takes already."""
     return _LANE.busy_for()
+
+
+def let_go(files: Collection[Path]) -> None:
+    """Nobody draws from these files any more: the renderers that were made of them go. What they show is somebody's own, and
+    whoever deletes it may count on that."""
+    if files:
+        _LANE.run(time.monotonic(), lambda: _drop(files))
 
 
 def maker(due: Callable[[], float]) -> Callable[[Recipe], Renderer]:
@@ -120,6 +128,11 @@ def _together(recipe: Recipe, table: Table) -> Pictures:
 def _in_parts(renderer: Renderer, table: Table) -> Pictures:
     parts = [table[start : start + renderer.most] for start in range(0, len(table), renderer.most)]
     return np.concatenate([renderer.render(part) for part in parts])
+
+
+def _drop(files: Collection[Path]) -> None:
+    for recipe in [one for one in _renderers if one.asset in files or Path(one.look.background) in files]:
+        del _renderers[recipe]
 
 
 def _warm(recipe: Recipe) -> Renderer:

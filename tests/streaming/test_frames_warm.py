@@ -14,8 +14,10 @@ from django.test import override_settings
 
 from avatars.render.base import Pictures, Renderer, RenderFailed, Table
 from avatars.render.choose import Recipe
+from avatars.render.look import Look
 from streaming.frames import warm
 from streaming.frames.faces import Face
+from streaming.frames.local import LocalFiles, Visit
 from streaming.frames.warm import KEPT
 
 
@@ -77,6 +79,34 @@ def test_it_keeps_the_renderers_used_last(counted: type[Counted]) -> None:
     assert counted.made == KEPT + 1
     made("1")
     assert counted.made == KEPT + 2
+
+
+def worn(files: LocalFiles, rig: bytes, background: bytes = b"") -> Face:
+    """A face of somebody's own, drawn once."""
+    visit = Visit(files)
+    look = Look(background=str(visit.path(background)) if background else "")
+    face = Face(kind="photo", asset=visit.path(rig), portrait=b"", gap={}, look=look, files=visit)
+    warm.drawn(0.0, lambda: face.rungs(256, warm.maker(lambda: 0.0))[0].make())
+    return face
+
+
+def test_it_lets_go_of_what_was_made_of_somebodys_own_files_with_the_last_who_draws_them(counted: type[Counted]) -> None:
+    files = LocalFiles()
+    made()
+    first, second = worn(files, b"Mira"), worn(files, b"Mira")
+    elsewhere, backed = worn(files, b"Nora"), worn(files, b"Nora", b"a wall")
+    assert (counted.made, len(warm._renderers)) == (4, 4)
+    first.close()
+    first.close()
+    assert len(warm._renderers) == 4
+    second.close()
+    assert [recipe.asset.name for recipe in warm._renderers if recipe.asset == second.asset] == []
+    backed.close()
+    assert [recipe.look.background for recipe in warm._renderers] == ["", ""]
+    elsewhere.close()
+    assert [recipe.asset.name for recipe in warm._renderers] == ["ada.glb"]
+    worn(files, b"Mira").close()
+    assert counted.made == 5
 
 
 def test_without_a_graphics_card_each_session_is_drawn_for_itself(counted: type[Counted]) -> None:

@@ -6,6 +6,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from accounts.models import Workspace
@@ -13,6 +14,7 @@ from accounts.tenancy import workspace_scope
 from accounts.webhooks.models import WebhookMessage
 from avatars.render.base import Pictures, Table
 from avatars.videos import clock, pipeline
+from avatars.videos.hints import hint_for
 from avatars.videos.models import SegmentState, Video, VideoSegment, VideoState
 from avatars.videos.selectors import access_video, progress_of
 from avatars.videos.services import Lost, keep_segment, segment_done, take_segment, video_cancel, video_delete
@@ -78,12 +80,29 @@ def test_it_gives_a_video_up_after_three_lost_workers(workspace: Workspace) -> N
             VideoSegment.objects.filter(pk=first.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
     later(1)
     video = now(workspace.pk, video)
-    assert (video.state, video.error) == (VideoState.FAILED, "render_failed")
+    assert (video.state, video.error) == (VideoState.FAILED, "worker_lost")
+    assert "died or hung" in video.error_detail and "log" in hint_for(video.error)
     assert nothing_is_held(workspace)
     with workspace_scope(workspace.pk):
         assert [row.type for row in WebhookMessage.objects.all()] == ["video.failed"]
 
 
+def test_it_gives_a_video_up_that_fails_three_times_and_says_so(workspace: Workspace) -> None:
+    def breaks(wish: VideoWish) -> Painter:
+        raise OSError("The disk is full.")
+
+    video, (first, _) = prepared(workspace)
+    for _ in range(3):
+        pipeline.render(workspace.pk, first.pk, breaks)
+        with workspace_scope(workspace.pk):
+            VideoSegment.objects.filter(pk=first.pk).update(leased_until=timezone.now() - timedelta(seconds=1))
+    later(1)
+    video = now(workspace.pk, video)
+    assert (video.state, video.error) == (VideoState.FAILED, "render_failed")
+    assert nothing_is_held(workspace)
+
+
+@pytest.mark.django_db(transaction=True)  # the thread that draws has a connection of its own
 @pytest.mark.parametrize("end", [video_cancel, video_delete])
 def test_it_stops_in_the_middle_of_a_segment(workspace: Workspace, end: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pipeline, "BEAT_SECONDS", 0.0)
@@ -94,6 +113,7 @@ def test_it_stops_in_the_middle_of_a_segment(workspace: Workspace, end: Any, mon
             if self.rendered == 40:
                 with workspace_scope(workspace.pk):
                     end(video_id=video.pk)
+                connection.close()
             painters.append(self)
             return super().render(table)
 

@@ -1,4 +1,4 @@
-"""A real render worker takes a video from the queue, is killed in the middle, and another one goes on where it stopped."""
+"""Real render workers: one is killed in the middle of a video, one hangs; another one goes on where it stopped."""
 
 from __future__ import annotations
 
@@ -27,12 +27,13 @@ PATIENCE_SECONDS = 90.0
 
 
 @contextmanager
-def worker(log: Path) -> Iterator[subprocess.Popen[bytes]]:
+def worker(log: Path, entry: str = "config.render", **more: str) -> Iterator[subprocess.Popen[bytes]]:
     """One process for pictures, over this test's database."""
     url = urlsplit(os.environ["DATABASE_URL"])._replace(path=f"/{connection.settings_dict['NAME']}").geturl()
-    environment = os.environ | {"DATABASE_URL": url, "DATABASE_POOL_SIZE": "4"}
+    environment = os.environ | {"DATABASE_URL": url, "DATABASE_POOL_SIZE": "4"} | more
+    command = [entry if part == "config.render" else part for part in render(processes=1)]
     with log.open("wb") as told:
-        process = subprocess.Popen(render(processes=1), env=environment, stdout=told, stderr=told, start_new_session=True)
+        process = subprocess.Popen(command, env=environment, stdout=told, stderr=told, start_new_session=True)
         try:
             yield process
         finally:
@@ -77,3 +78,24 @@ def test_it_is_made_although_its_worker_is_killed(workspace: Workspace, tmp_path
     done = now(workspace.pk, video)
     assert (done.state, done.error) == (VideoState.FINISHED, "")
     assert {"video", "thumbnail", "manifest"} == set(files(workspace.pk, video))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_it_is_made_although_the_drawing_of_its_worker_hangs(workspace: Workspace, tmp_path: Path) -> None:
+    broker.flush_all()
+    video = asked(workspace.pk, width=64, height=64)
+    log, stuck = tmp_path / "worker.log", tmp_path / "stuck"
+    stuck.touch()
+    with worker(log, "tests.avatars.videos.stuck", STUCK=str(stuck)) as hanging:
+        await_that(lambda: hanging.poll() is not None, log)
+    assert hanging.returncode not in (0, -signal.SIGKILL)
+    assert "Timeout" in log.read_text() and "stuck.py" in log.read_text()
+    (segment,) = segments_of(workspace.pk, video)
+    assert (segment.state, segment.drawn, segment.tries) == (SegmentState.RUNNING, 0, 1)
+    stuck.unlink()
+    assert clock.sweep(timezone.now() + timedelta(seconds=40)) == 1
+    with worker(log, "tests.avatars.videos.stuck", STUCK=str(stuck)) as drawing:
+        await_that(lambda: not now(workspace.pk, video).is_open, log)
+        time.sleep(3)  # longer than its limit: one that rests is no one that hangs
+        assert drawing.poll() is None
+    assert (now(workspace.pk, video).state, now(workspace.pk, video).error) == (VideoState.FINISHED, "")

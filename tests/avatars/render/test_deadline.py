@@ -10,8 +10,8 @@ import pytest
 LIMIT_S = 0.6
 _PROCESS = f"""
 import ctypes, time
-from streaming.compute import DeadlineLane
-from streaming.frames.deadline import Deadline
+from avatars.lanes import DeadlineLane
+from avatars.render.deadline import Deadline
 lane = DeadlineLane("drawing")
 Deadline(lane.busy_for, limit_s={LIMIT_S}, beat_s=0.05).start()
 """

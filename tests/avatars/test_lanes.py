@@ -12,8 +12,8 @@ from contextlib import contextmanager
 
 import pytest
 
-from streaming import compute
-from streaming.compute import DeadlineLane, OwnThread
+from avatars import lanes
+from avatars.lanes import DeadlineLane, OwnThread
 
 
 class Interrupted(BaseException):
@@ -124,7 +124,7 @@ def test_it_ends_what_was_begun_before_its_interrupted_caller_goes_on(lane: Dead
 
 
 def test_it_lets_a_caller_go_whose_work_never_ends(lane: DeadlineLane, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(compute, "LEAVE_SECONDS", 0.1)
+    monkeypatch.setattr(lanes, "LEAVE_SECONDS", 0.1)
     started, never = threading.Event(), threading.Event()
 
     def work() -> None:

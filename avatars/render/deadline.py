@@ -7,8 +7,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from streaming.frames.leases import STUCK_SECONDS
-
+STUCK_SECONDS = 30.0  # no renderer takes as long; another process may do better
 BEAT_SECONDS = 1.0
 _STDERR = 2  # Python's own may be a pipe that needs a thread to empty it
 

@@ -1,4 +1,4 @@
-"""One thread that computes for all turns of a process: what is due first is done first.
+"""One thread that computes or draws for all that a process has to do: what is due first is done first.
 
 Turns hold a thread each, and nearly all of them sleep. Were each to compute in its own, a burst of beginnings would divide
 the processor among all of them and every one would be late (docs/performance.md). Threads are as many as one process can
