@@ -62,17 +62,26 @@ def _resampled(track: Track, heard: Callable[[], None]) -> Iterator[NDArray[np.i
         heard()
 
 
+def _nothing() -> None:
+    pass
+
+
 def recorded(
-    recording: bytes, wish: VideoWish, rig: Rig = DEFAULT_RIG, *, heard: Callable[[], None] = lambda: None
+    recording: bytes,
+    wish: VideoWish,
+    rig: Rig = DEFAULT_RIG,
+    *,
+    heard: Callable[[], None] = _nothing,
+    reading: Callable[[], None] = _nothing,
 ) -> Performance:
     """A recording, a file as it was sent, with lips that follow it; its transcript's words with their times. `heard()` is
-    called now and then. Raises Unreadable, TooLong, Differs, SpeechError."""
+    called now and then, `reading()` once before the transcript is spoken. Raises Unreadable, TooLong, Differs, SpeechError."""
     sound = decoded(recording, heard)
     heard()
     samples = sound.astype(np.float32) / np.float32(32768)
     if len(wish.transcript) > _MOST_A_SECOND * (1 + len(sound) / SAMPLE_RATE):
         raise Differs
-    words = _timed_words(samples, wish, heard) if wish.transcript.strip() else ()
+    words = _timed_words(samples, wish, heard, reading) if wish.transcript.strip() else ()
     return replace(perform(_clauses(samples, heard), wish, rig, sound=sound), words=words)
 
 
@@ -83,9 +92,12 @@ def _clauses(samples: Floats, heard: Callable[[], None]) -> Iterator[SpeechChunk
         heard()
 
 
-def _timed_words(samples: Floats, wish: VideoWish, heard: Callable[[], None]) -> tuple[Word, ...]:
+def _timed_words(samples: Floats, wish: VideoWish, heard: Callable[[], None], reading: Callable[[], None]) -> tuple[Word, ...]:
+    chunks = speak(wish.transcript, voice=_reader(wish.voice))  # what can't be read at all is refused here
+
     def spoken() -> Iterator[SpeechChunk]:
-        for chunk in speak(wish.transcript, voice=_reader(wish.voice)):
+        reading()
+        for chunk in chunks:
             yield chunk
             heard()
 

@@ -92,7 +92,12 @@ def _performance(workspace_id: UUID, video: Video, place: Place) -> Performance:
         rig = faces.rig_of(wish.avatar)
         recording = content_of(files_of(video.pk)["audio"]) if wish.audio else b""
     beat = _Beat(workspace_id, place)
-    return recorded(recording, wish, rig, heard=beat) if wish.audio else spoken(wish, rig, heard=beat)
+
+    def charge() -> None:
+        with workspace_scope(workspace_id):
+            services.charge_transcript(place)
+
+    return recorded(recording, wish, rig, heard=beat, reading=charge) if wish.audio else spoken(wish, rig, heard=beat)
 
 
 def _scene(workspace_id: UUID, video: Video, renderer_for: RendererFor) -> Scene:

@@ -7,6 +7,7 @@ from typing import Any
 from dramatiq.middleware import Middleware
 
 from avatars.render.deadline import Deadline
+from avatars.render.devices import is_lost
 from avatars.videos import vigil
 
 
@@ -14,7 +15,7 @@ class Place(Middleware):
     """Of the processes of a worker for videos."""
 
     def __init__(self, limit_s: float = vigil.SILENT_SECONDS) -> None:
-        self._deadline = Deadline(vigil.silent_for, limit_s=limit_s)
+        self._deadline = Deadline(vigil.silent_for, limit_s=limit_s, is_lost=is_lost)
 
     def after_worker_boot(self, *_: Any) -> None:
         """Once in each process."""

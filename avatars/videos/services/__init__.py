@@ -5,6 +5,7 @@ from avatars.videos.services.ending import video_cancel, video_delete, video_fai
 from avatars.videos.services.working import (
     Lost,
     Place,
+    charge_transcript,
     keep_segment,
     keep_video,
     let_segment_go,
@@ -18,6 +19,7 @@ from avatars.videos.services.working import (
 __all__ = [
     "Lost",
     "Place",
+    "charge_transcript",
     "keep_segment",
     "keep_video",
     "let_segment_go",

@@ -37,7 +37,7 @@ def video_finish(place: Place, *, files: Sequence[StoredFile]) -> None:
         row.save(force_insert=True)
     video.size = sum(row.size for purpose, row in files_of(video.pk).items() if purpose in KEPT)
     fit_room(video, video.size)  # before the others: the lock order of quotas
-    _release(video, rendered_ms=video.duration_ms, characters=VideoWish.of(video.wish).characters)
+    _release(video, rendered_ms=video.duration_ms, characters=len(VideoWish.of(video.wish).script))
     _close(video, VideoState.FINISHED)
     if passing := [purpose for purpose in files_of(video.pk) if purpose not in KEPT]:
         doom(video.pk, *passing)
@@ -47,7 +47,7 @@ def video_finish(place: Place, *, files: Sequence[StoredFile]) -> None:
 
 @transaction.atomic
 def video_fail(*, video_id: UUID, code: str, detail: str) -> bool:
-    """End an open video that can't be made; everything is given back. Returns whether this call ended it."""
+    """End an open video that can't be made; what is held is given back. Returns whether this call ended it."""
     video = lock_video(video_id)
     if not video.is_open:
         return False
@@ -115,10 +115,11 @@ def _give_up(video: Video, state: VideoState) -> None:
 
 
 def _release(video: Video, *, rendered_ms: int, characters: int) -> None:
+    """Charge so much; a transcript was charged when it was read (working.charge_transcript)."""
     if video.render_hold is not None:
         release(hold_id=video.render_hold, used=rendered_ms, sequence=2, usage=usage_of(video))
     if video.characters_hold is not None:
-        release(hold_id=video.characters_hold, used=characters, sequence=1, usage=usage_of(video))
+        release(hold_id=video.characters_hold, used=characters, sequence=2, usage=usage_of(video))
     video.render_hold = video.characters_hold = None
 
 

@@ -25,7 +25,7 @@ from avatars.videos.telling import tell
 from avatars.videos.wish import VideoWish
 from quotas.billing.costs import LOCAL
 from quotas.errors import refusal
-from quotas.services import renew
+from quotas.services import renew, settle
 from quotas.values import UsageAttributes
 
 LEASE = timedelta(seconds=30)
@@ -78,6 +78,16 @@ def let_video_go(place: Place, *, counts: bool) -> None:
     """Give it back, to be taken again in a moment; `counts` as a try where it failed."""
     rows = Video.objects.filter(pk=place.id, lease=place.lease)
     rows.update(lease=None, leased_until=timezone.now() + RETRY_AFTER, tries=F("tries") - (0 if counts else 1))
+
+
+@transaction.atomic
+def charge_transcript(place: Place) -> None:
+    """Settle the characters of a transcript that is about to be spoken, once however often that happens: whatever becomes of the
+    video then, nobody is read to for nothing. Raises Lost."""
+    video = _locked(place)
+    if video.characters_hold is not None:
+        used = len(VideoWish.of(video.wish).transcript)
+        settle(hold_id=video.characters_hold, used=used, sequence=1, usage=usage_of(video))
 
 
 @transaction.atomic
