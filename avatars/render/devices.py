@@ -24,11 +24,12 @@ def at_once(device: torch.device, pixels: int, *, on_cpu: int, most: int) -> int
 
 
 def is_lost() -> bool:
-    """Whether CUDA stopped working in this process: after some errors every later call fails, and only a new process helps."""
+    """Whether CUDA stopped working in this process: after some errors every later call fails, and only a new process helps.
+    Waits for nothing; a card without room for something is not lost."""
     if not torch.cuda.is_initialized():  # type: ignore[no-untyped-call]
         return False
     try:
-        torch.cuda.synchronize()
+        torch.cuda.current_stream().query()
     except RuntimeError:
         return True
     return False

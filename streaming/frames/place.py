@@ -8,6 +8,7 @@ from typing import Any
 from dramatiq.middleware import Middleware
 
 from avatars.render.deadline import Deadline
+from avatars.render.devices import is_lost
 from streaming.frames import warm
 from streaming.frames.tasks import roster
 
@@ -18,7 +19,7 @@ class Place(Middleware):
     """Of the processes of a worker for pictures."""
 
     def __init__(self) -> None:
-        self._deadline = Deadline(warm.busy_for)
+        self._deadline = Deadline(warm.busy_for, is_lost=is_lost)
 
     def after_worker_boot(self, *_: Any) -> None:
         """Once in each process."""

@@ -45,3 +45,11 @@ def test_it_leaves_a_process_that_is_stopping() -> None:
     watched = "watch = Deadline(lambda: 0.0, limit_s=0.3, beat_s=0.01)\nwatch.start()\ntime.sleep(0.1)\nwatch.stop()\n"
     process = ended(watched.replace("lambda: 0.0", "lane.busy_for") + "time.sleep(0.2)\nprint('stopped')")
     assert (process.returncode, process.stdout) == (0, "stopped\n")
+
+
+def test_it_ends_a_process_that_has_lost_its_graphics_card() -> None:
+    lost = "lost = []\nDeadline(lane.busy_for, beat_s=0.05, is_lost=lambda: bool(lost)).start()\ntime.sleep(0.3)\n"
+    process = ended(lost + "print('drawn', flush=True)\nlost.append(True)\ntime.sleep(10)\nprint('lived on')")
+    assert (process.returncode, process.stdout) == (1, "drawn\n")
+    assert process.stderr.startswith("The graphics card is lost")
+    assert "Thread" in process.stderr

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from unittest import mock
+
 import numpy as np
 import pytest
 import torch
@@ -17,6 +19,13 @@ def test_a_card_draws_more_at_once_as_far_as_its_memory_goes(side: int, count: i
 
 def test_what_is_sent_is_there() -> None:
     assert sent(np.arange(3), torch.device("cpu")).tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize(("problem", "lost"), [(torch.AcceleratorError("illegal memory access"), True), (None, False)])
+def test_a_card_on_which_every_call_fails_is_lost(problem: Exception | None, lost: bool) -> None:
+    stream = mock.Mock(query=mock.Mock(side_effect=problem))
+    with mock.patch.multiple(torch.cuda, is_initialized=lambda: True, current_stream=lambda: stream):
+        assert is_lost() == lost
 
 
 def test_a_card_that_nobody_uses_is_not_lost() -> None:
