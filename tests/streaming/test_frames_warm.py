@@ -10,6 +10,7 @@ from threading import Barrier
 
 import numpy as np
 import pytest
+import torch
 from django.test import override_settings
 
 from avatars.render.base import Pictures, Renderer, RenderFailed, Table
@@ -19,6 +20,7 @@ from streaming.frames import warm
 from streaming.frames.faces import Face
 from streaming.frames.local import LocalFiles, Visit
 from streaming.frames.warm import KEPT
+from tests.avatars.render.card import pretended
 
 
 class Counted:
@@ -109,7 +111,21 @@ def test_it_lets_go_of_what_was_made_of_somebodys_own_files_with_the_last_who_dr
     assert counted.made == 5
 
 
-def test_without_a_graphics_card_each_session_is_drawn_for_itself(counted: type[Counted]) -> None:
+@pytest.fixture
+def unasked() -> Iterator[None]:
+    """Whether sessions are drawn together is asked anew, before and after."""
+    warm.batches.cache_clear()
+    yield
+    warm.batches.cache_clear()
+
+
+def test_where_there_is_a_graphics_card_sessions_are_drawn_together(unasked: None) -> None:
+    with pretended():
+        assert warm.batches()
+
+
+@pytest.mark.skipif(torch.cuda.is_available(), reason="a CUDA device")
+def test_without_a_graphics_card_each_session_is_drawn_for_itself(counted: type[Counted], unasked: None) -> None:
     assert not warm.batches()
     seats = [made() for _ in range(2)]
     for seat in seats:
