@@ -13,7 +13,8 @@ from accounts.tenancy import unscoped, workspace_scope
 from avatars.videos.actors import finish_video, prepare_video, render_segment, send_on_commit
 from avatars.videos.models import OPEN_STATES, SegmentState, Video, VideoSegment, VideoState
 from avatars.videos.services import video_fail
-from avatars.videos.services.working import MOST_TRIES, WAKE_AGAIN
+from avatars.videos.services.sharing import WAKE_AGAIN, send_next, waiting_workspaces
+from avatars.videos.services.working import MOST_TRIES
 
 logger = logging.getLogger(__name__)
 TOO_OLD = timedelta(hours=24)
@@ -30,12 +31,15 @@ def sweep(now: datetime) -> int:
         failing = _failing(videos, late, now)
         waking = list(videos.filter(leased_until__lt=now).values_list("workspace_id", "pk", "state")[:_BATCH])
         cut = list(late.values_list("workspace_id", "pk")[:_BATCH])
+        waiting = waiting_workspaces()
     for (workspace_id, video_id), code in failing.items():
         _one(workspace_id, partial(video_fail, video_id=video_id, code=code, detail=_DETAILS[code]))
     for workspace_id, video_id, state in waking:
         _one(workspace_id, partial(_wake_video, video_id, state, now))
     for workspace_id, segment_id in cut:
         _one(workspace_id, partial(_wake_segment, segment_id, now))
+    for workspace_id in waiting:
+        _one(workspace_id, partial(send_next, workspace_id))
     return len(failing) + len(waking) + len(cut)
 
 

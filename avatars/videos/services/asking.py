@@ -22,10 +22,9 @@ from avatars.selectors import avatar, default_voice, lock_avatar, voice
 from avatars.services.files import files_of, with_file
 from avatars.services.room import take_room
 from avatars.storage import writing
-from avatars.videos.actors import prepare_video, send_on_commit
 from avatars.videos.models import OPEN_STATES, Video, VideoState
 from avatars.videos.services.measures import PAUSES_MS, bytes_while_made, expected_ms
-from avatars.videos.services.working import WAKE_AGAIN
+from avatars.videos.services.sharing import send_next_on_commit
 from avatars.videos.telling import tell
 from avatars.videos.upload import Recording
 from avatars.videos.wish import VideoWish
@@ -148,13 +147,12 @@ def _begin(video: Video, wish: VideoWish, recording: Recording | None) -> None:
         _hold(video, wish, expected_ms(wish), 0)
     else:
         _hold(video, wish, recording.expected_ms + PAUSES_MS, len(recording.content))
-    video.leased_until = timezone.now() + WAKE_AGAIN
     video.save(force_insert=True)
     if recording is not None:
         kept = {"content": recording.content, "media_type": recording.media_type}
         with writing() as write:
             write(owner_id=video.pk, purpose="audio", **kept).save(force_insert=True)
-    send_on_commit(prepare_video, video.workspace_id, video.pk)
+    send_next_on_commit()
 
 
 def _one_at_a_time() -> None:

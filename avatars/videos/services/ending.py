@@ -16,6 +16,7 @@ from avatars.services.files import doom, files_of
 from avatars.services.room import fit_room, give_room_back
 from avatars.videos.models import Video, VideoSegment, VideoState
 from avatars.videos.selectors import lock_video
+from avatars.videos.services.sharing import send_next_on_commit
 from avatars.videos.services.working import Lost, Place, usage_of
 from avatars.videos.telling import tell, tell_deleted
 from avatars.videos.wish import VideoWish
@@ -127,4 +128,5 @@ def _close(video: Video, state: VideoState) -> None:
     video.state, video.finished_at, video.lease, video.leased_until = state, timezone.now(), None, None
     video.save()
     VideoSegment.objects.filter(video=video).delete()
+    send_next_on_commit()
     tell(video.pk)

@@ -18,9 +18,10 @@ from django.utils import timezone
 
 from avatars.services.files import files_of
 from avatars.services.room import fit_room
-from avatars.videos.actors import finish_video, render_segment, send_on_commit
+from avatars.videos.actors import finish_video, send_on_commit
 from avatars.videos.models import SegmentState, Video, VideoSegment, VideoState
 from avatars.videos.services.measures import bytes_while_made
+from avatars.videos.services.sharing import WAKE_AGAIN, send_next_on_commit
 from avatars.videos.telling import tell
 from avatars.videos.wish import VideoWish
 from quotas.billing.costs import LOCAL
@@ -29,10 +30,8 @@ from quotas.services import renew, settle
 from quotas.values import UsageAttributes
 
 LEASE = timedelta(seconds=30)
-WAKE_AGAIN = timedelta(minutes=2)
 RETRY_AFTER = timedelta(seconds=5)
 MOST_TRIES = 3
-AHEAD = 4  # segments of a workspace's videos in the queue or at work, one of each at least: others shall have their turn
 
 
 class Lost(Exception):
@@ -92,7 +91,7 @@ def charge_transcript(place: Place) -> None:
 
 @transaction.atomic
 def video_prepared(place: Place, *, duration_ms: int, cuts: Iterable[tuple[int, int]]) -> None:
-    """The sound and the track are stored: hold exactly what is needed, cut into segments, send the first of them.
+    """The sound and the track are stored: hold exactly what is needed, cut into segments, send what is next.
 
     Raises Lost; QuotaExceeded when the video turns out longer than what is left.
     """
@@ -105,7 +104,7 @@ def video_prepared(place: Place, *, duration_ms: int, cuts: Iterable[tuple[int, 
     video.state, video.rendering_at, video.tries = VideoState.RENDERING, timezone.now(), 0
     video.duration_ms, video.frames, video.lease, video.leased_until = duration_ms, segments[-1].after, None, None
     video.save()
-    _send_next(video)
+    send_next_on_commit()
     tell(video.pk)
 
 
@@ -162,8 +161,7 @@ def segment_done(place: Place, *, video_id: UUID) -> None:
         raise Lost
     if not VideoSegment.objects.filter(_undone(), video=video).exists():
         wake_to_finish(video)
-    else:
-        _send_next(video)
+    send_next_on_commit()
     tell(video.pk)
 
 
@@ -171,18 +169,6 @@ def wake_to_finish(video: Video) -> None:
     """Every segment is there: ask a worker to join them."""
     Video.objects.filter(pk=video.pk).update(lease=None, leased_until=timezone.now() + WAKE_AGAIN)
     send_on_commit(finish_video, video.workspace_id, video.pk)
-
-
-def _send_next(video: Video) -> None:
-    """Send as many as are this video's share; its row is locked."""
-    share = max(1, AHEAD // Video.objects.filter(state=VideoState.RENDERING).count())
-    segments = VideoSegment.objects.filter(_undone(), video=video)
-    sent = segments.exclude(leased_until=None).count()
-    waiting = segments.filter(state=SegmentState.WAITING, leased_until=None).order_by("number")
-    chosen = list(waiting.values_list("pk", flat=True)[: max(0, share - sent)])
-    VideoSegment.objects.filter(pk__in=chosen).update(leased_until=timezone.now() + WAKE_AGAIN)
-    for segment_id in chosen:
-        send_on_commit(render_segment, video.workspace_id, segment_id)
 
 
 def _mine(place: Place) -> Any:
