@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import torch
 from torch import Tensor
+from torch.nn import functional
 
 from avatars.photo.renderer_canvas import sample
 from avatars.photo.renderer_drive import Drive
@@ -12,7 +13,8 @@ from avatars.photo.renderer_parts import EyeTensors, Parts
 from avatars.photo.rig_eyes import LEVELS
 from avatars.render.devices import sent
 
-_LASH_FROM, _LASH_OVER = 0.5, 0.35  # lashes show as a band once the lid is this far down
+_LASH_FROM, _LASH_OVER = 0.55, 0.4  # lashes show as a band from where the lid is this far down
+_LASH_DENSE = 1.1  # lashes that a line of three pixels has, against one of a single pixel
 _AWAKE = 25  # an eye that moves by a 25th is drawn as a ball behind lids; one at rest is the photo
 
 
@@ -50,10 +52,16 @@ def _drawn(fine: Tensor, eyes: EyeTensors, closed: Tensor, look: Tensor, parts: 
     at = (places - corner) * scale - 1
     moving = torch.maximum(closed, look.abs().amax(1)).mul(_AWAKE).clamp(0, 1)
     opening = sample(_each(eyes.opening, count), at, beyond="zeros") * moving.view(-1, 1, 1, 1)
+    band = ((closed - _LASH_FROM) / _LASH_OVER).clamp(0, 1).view(-1, 1, 1, 1)
+    opening = torch.lerp(opening, _softened(opening), band)
     at -= (look * (eyes.turn * 2 / eyes.size)).view(-1, 2, 1, 1)
     colours += (sample(_each(eyes.ball, count), at) - colours) * opening
-    band = ((closed - _LASH_FROM) / _LASH_OVER).clamp(0, 1).view(-1, 1, 1, 1)
     return colours.add_((_each(eyes.lash, count) - colours) * (opening * band))
+
+
+def _softened(slit: Tensor) -> Tensor:
+    """A slit (2b, 1, h, w) of a pixel or less as a line that is soft across: sampled, it is a row of steps."""
+    return functional.avg_pool2d(slit, 3, 1, 1).mul_(_LASH_DENSE).clamp_(0, 1)
 
 
 def _each(pair: Tensor, count: int) -> Tensor:

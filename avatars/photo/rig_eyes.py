@@ -153,7 +153,7 @@ def _lash_colour(eye: Eye, points: Floats, photo: Plane) -> NDArray[np.float32]:
     skin = np.median(_at(photo, points[eye.crease] * 0.5 + points[eye.upper] * 0.5), 0)
     edge = _at(photo, points[eye.upper])
     dark = np.median(edge[np.argsort(edge.sum(1))[:3]], 0)
-    colour: NDArray[np.float32] = (0.2 * skin + 0.4 * dark).astype(np.float32)
+    colour: NDArray[np.float32] = (0.33 * skin + 0.36 * dark).astype(np.float32)
     return colour
 
 
