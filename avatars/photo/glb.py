@@ -70,7 +70,7 @@ def _mouth_picture(rig: PhotoRig, moves: Moves) -> Picture:
     return _bytes(np.concatenate(rows, 0))
 
 
-_DIM: Final = np.array([1.5, 1.1, 1.2, 1.3], np.float32)  # there is no lips' shadow on what lies behind them
+_DIM: Final = np.array([1.0, 0.85, 1.0, 1.05], np.float32)  # there is no lips' shadow on what lies behind them
 
 
 def _bytes(picture: NDArray[np.float32]) -> Picture:

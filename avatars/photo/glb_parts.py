@@ -13,8 +13,8 @@ from avatars.face.channels import ARKIT, INDEX, LOOK_DOWN, LOOK_SIDE, LOOK_UP
 from avatars.photo.mouth import EXTENT, mouth_axes
 from avatars.photo.rig_eyes import EyeParts, lid_moves
 from avatars.photo.rig_fields import depth_at, face_circle, filled, follow_at, grid_points, layer_points, spread
-from avatars.photo.rig_moves import Floats, Moves
-from avatars.photo.rig_topology import CHIN, EYE_ENDS, EYES, LOWER_LIP, OVAL, SURFACE, UPPER_LIP
+from avatars.photo.rig_moves import Floats, Moves, jaw_moves
+from avatars.photo.rig_topology import EYE_ENDS, EYES, LOWER_LIP, OVAL, SURFACE, UPPER_LIP
 
 EYES_WIDTH: Final = 0.087  # metres from outer corner to outer corner, as the viewer frames heads
 _CAMERA: Final = 1.0  # metres from the eyes to where the viewer's camera stands
@@ -224,7 +224,7 @@ def mouth_parts(points: Floats, moves: Moves, side: int) -> list[Part]:
     middle, along, half = mouth_axes(closed)
     down = np.array([-along[1], along[0]])
     near = float(moves.depth[[13, 14]].mean())
-    jaw = moves.flat[:-1, CHIN]
+    jaw = jaw_moves(moves)[:-1]
     cells = np.stack(np.meshgrid(*[np.linspace(-1, 1, 9)] * 2), -1).reshape(-1, 2)
     lift = np.zeros_like(jaw)
     lift[INDEX["tongueOut"]] = -0.2 * half * down

@@ -10,22 +10,20 @@ from numpy.typing import NDArray
 from PIL import Image
 from torch import Tensor
 
-from avatars.face.channels import INDEX
 from avatars.photo.mouth import interior, mouth_axes
 from avatars.photo.renderer_canvas import Canvas, Window
 from avatars.photo.renderer_tiles import Photo, make_photo
 from avatars.photo.rig import PhotoRig
 from avatars.photo.rig_eyes import EyeParts, eye_parts
-from avatars.photo.rig_fields import Frame, Plane, dense, face_circle, layer_points, lip_masks, mouth_frame, turn_fields
-from avatars.photo.rig_moves import Floats, Moves, fit_moves
-from avatars.photo.rig_topology import CHIN, CORNERS, EYES, LOWER_LIP
+from avatars.photo.rig_fields import Plane, dense, face_circle, layer_points, lip_masks, mouth_frame, turn_fields
+from avatars.photo.rig_moves import Floats, Moves, fit_moves, jaw_moves
+from avatars.photo.rig_topology import CORNERS, EYES, LOWER_LIP
 
 _TINT = (0.85, 1.0, 1.1)  # shade on skin is warm: red light goes through it
 SHADE = 0.9  # how strongly a fold's light follows the turn of the skin
 _EYE_REACH = 0.12  # of the face's half height that an eye moves with the head
 _MOUTH_REACH = (0.95, 0.5, 1.35)  # widths of the mouth aside, up and down from its middle that lips and chin may touch
 _WET_LIGHT = (0.58, 0.42, 0.42)  # of the lip's colour, where it turns inwards
-_TEETH_FOLLOW = 0.7  # of the lower lip's way is the lower teeth's, when the jaw opens
 _INSIDE_REACH = (0.6, 0.42)  # and, aside and up, what lies behind them
 
 
@@ -138,7 +136,6 @@ def _layer_fields(points: Floats, moves: Moves, window: Window) -> tuple[Plane, 
 def _mouth(points: Floats, photo: Plane, moves: Moves, canvas: Canvas) -> MouthTensors:
     inside, masks = interior(points, photo, moves), lip_masks(points, canvas.full)
     frame, (middle, along, half) = mouth_frame(points), mouth_axes(points)
-    drops = _drops(moves, frame)
     own = np.concatenate([inside.own * 255, photo * 255, inside.own_teeth[..., None], inside.own_all[..., None]], -1)
     x, y = points[list(CORNERS)].mean(0)
     aside, up, down = (value * moves.mouth for value in _MOUTH_REACH)
@@ -159,8 +156,8 @@ def _mouth(points: Floats, photo: Plane, moves: Moves, canvas: Canvas) -> MouthT
         middle=(float(middle[0]), float(middle[1])),
         along=(float(along[0]), float(along[1])),
         half=half,
-        lip=drops[0],
-        jaw=drops[1],
+        lip=(moves.flat[:, LOWER_LIP[0, 5]] @ frame.down).astype(np.float32),
+        jaw=(jaw_moves(moves) @ frame.down).astype(np.float32),
         gap=0.5 * moves.gap / half,
     )
 
@@ -171,16 +168,6 @@ def _lip_colour(points: Floats, photo: Plane) -> NDArray[np.float32]:
     at = np.clip(at.round(), 0, len(photo) - 1).astype(int)
     colour: NDArray[np.float32] = np.median(photo[at[:, 1], at[:, 0]], 0)
     return colour
-
-
-def _drops(moves: Moves, frame: Frame) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    """Pixels (53,) that the lower lip's edge and the lower teeth go down.
-
-    The chin's lowest point turns away as the jaw opens; then the lip tells better how far the teeth go.
-    """
-    lip, jaw = (moves.flat[:, point] @ frame.down for point in (LOWER_LIP[0, 5], CHIN))
-    jaw[INDEX["jawOpen"]] = _TEETH_FOLLOW * lip[INDEX["jawOpen"]]
-    return lip.astype(np.float32), jaw.astype(np.float32)
 
 
 def _eyes(eyes: list[EyeParts], points: Floats, behind: Plane, canvas: Canvas) -> EyeTensors:

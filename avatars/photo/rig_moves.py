@@ -23,6 +23,7 @@ _NEUTRAL_WIDTH: Final = 1.06  # a relaxed mouth against the table's, both per di
 _SMILE_WIDTH: Final = 0.28  # so much wider is a full smile
 _MEET: Final = 0.25  # of the way down to the lower lip is where open lips meet: it is the jaw that closes
 _CLOSED_SMILE: Final = 0.6  # so much of its smile a photo loses when it closes its lips
+_TEETH_FOLLOW: Final = 0.7  # of the lower lip's way is the lower teeth's, when the jaw opens
 _BOWS: Final = 4
 _TRUST: Final = np.array([0.3, 1, 1, 1, 5, 1, 1, 1, 0.3])  # in the points between the corners
 _UPPER_PULL, _LOWER_PULL = (1.0, 0.9, 0.75, 0.55), (1.0, 0.97, 0.93, 0.88)
@@ -50,6 +51,16 @@ class Moves:
     def openness(self) -> float:
         """Space between the photo's lips per distance of the eyes."""
         return self.gap / self.eyes
+
+
+def jaw_moves(moves: Moves) -> Floats:
+    """How the lower teeth move, (53, 2) pixels.
+
+    The chin's lowest point turns away as the jaw opens; then the lip tells better how far the teeth go.
+    """
+    jaw = moves.flat[:, CHIN].copy()
+    jaw[INDEX["jawOpen"]] = _TEETH_FOLLOW * moves.flat[INDEX["jawOpen"], LOWER_LIP[0, 5]]
+    return jaw
 
 
 def fit_moves(landmarks: Floats) -> Moves:

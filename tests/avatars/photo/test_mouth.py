@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from avatars.face.channels import INDEX
 from avatars.photo.renderer import PhotoRenderer
-from avatars.photo.rig_moves import fit_moves
+from avatars.photo.rig_moves import fit_moves, jaw_moves
 from avatars.photo.rig_topology import CORNERS, LOWER_LIP, UPPER_LIP
 from tests.avatars.photo.portraits import pose, rig, viseme
 
@@ -70,3 +70,11 @@ def test_an_opening_jaw_bends_a_lip_to_a_bow(name: str, lip: NDArray[np.int64]) 
     assert steps.min() > -0.02 * way
     assert np.abs(np.diff(steps)).max() < 0.2 * way
     assert np.abs(down - half).max() < 0.05 * way + 1
+
+
+@each
+def test_lower_teeth_stay_behind_the_lip(name: str) -> None:
+    """With the chin's lowest point, which turns away, they went down 0.37 to 0.46 of the lip's way, and hung in the air."""
+    moves = fit_moves(rig(name).landmarks.astype(float))
+    lip, teeth = (way[INDEX["jawOpen"], 1] for way in (moves.flat[:, LOWER_LIP[0, 5]], jaw_moves(moves)))
+    assert 0.6 * lip < teeth < 0.9 * lip
