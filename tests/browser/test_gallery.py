@@ -20,7 +20,7 @@ def test_the_avatar_chosen_in_the_gallery_is_the_one_that_speaks(visit: Visit, a
     page.wait_for_url("**/studio?avatar=kenji")
     assert "kenji" in (page.locator("#face").get_attribute("avatar") or "")
     expect(page.get_by_role("radio", name="Kenji")).to_be_checked()
-    stage = visitor.studio("?avatar=kenji")
+    stage = visitor.on_stage()
     visitor.say("My name is Kenji.")
     stage.wait_for("turn-played", turn=1)
     assert max(stage.taken().record["levels"]) > 0.05

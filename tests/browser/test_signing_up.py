@@ -45,7 +45,7 @@ def sign_up(page: Page, mailbox: Mailbox) -> Workspace:
 def test_a_stranger_signs_up_and_makes_an_avatar_speak(visit: Visit, mailbox: Mailbox) -> None:
     visitor = visit(hears=True)
     workspace = sign_up(visitor.page, mailbox)
-    stage = visitor.studio()
+    stage = visitor.on_stage()
     expect(visitor.page.locator("[data-usage-used]").first).to_have_text("0 min")
     visitor.say(SENTENCE)
     finished = stage.wait_for("turn-finished", turn=1)

@@ -69,6 +69,7 @@ def test_a_lost_connection_comes_back_without_a_repeated_or_lost_word(
     stage = visitor.studio()
     visitor.say(LONG)
     stage.wait_for_word(4)
+    before = len(visitor.media)
     line.cut()
     stage.wait_for("connection", state="reconnecting")
     visitor.page.wait_for_timeout(OUTAGE_MS)
@@ -80,6 +81,7 @@ def test_a_lost_connection_comes_back_without_a_repeated_or_lost_word(
     assert (finished["outcome"], finished["heard_text"]) == ("completed", LONG)
     take = stage.taken()
     assert len(take.events("ready")) == 2
+    assert before < len(take.media) - 4, "what was lost is what came later"
     assert_everything_was_heard_once(take)
     words = iter(LONG.split())
     assert all(word in words for word in take.words), take.words

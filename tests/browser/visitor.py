@@ -61,8 +61,12 @@ class Visitor:
         return self.page
 
     def studio(self, query: str = "") -> Recording:
-        """The studio, its head on the stage where the browser draws."""
+        """Go to the studio, and see `on_stage`."""
         self.go(f"/studio{query}")
+        return self.on_stage()
+
+    def on_stage(self) -> Recording:
+        """The studio that is open, its head on the stage where the browser draws: to load it again takes seconds."""
         self.page.wait_for_function(_ON_STAGE, polling=100, timeout=60_000)
         return Recording(self.page, self.media)
 
