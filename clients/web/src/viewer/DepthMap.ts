@@ -18,7 +18,7 @@ export interface Cover {
   readonly shows: number;
 }
 
-type Pixel = (at: number, depth: number, alpha: number) => boolean;
+type Pixel = (at: number, depth: number, alpha: number) => void;
 
 export class DepthMap {
   readonly #side: number;
@@ -40,25 +40,25 @@ export class DepthMap {
     const hides = shape.cover?.hides ?? 0;
     const put: Pixel = (at, depth, alpha) => {
       if (alpha >= hides && depth < (this.#depths[at] ?? 0)) this.#depths[at] = depth;
-      return false;
     };
     for (let triangle = 0; triangle < shape.index.length / 3; triangle++) this.#scan(shape, triangle, put);
   }
 
-  /** Note in `seen`, one for each triangle, those that lie nearer than what was drawn, or `slack` behind it. */
-  note(shape: Triangles, slack: number, seen: Uint8Array): void {
+  /** Add to `seen`, one for each triangle, how many pixels of it lie nearer than what was drawn, or `slack` behind it. */
+  note(shape: Triangles, slack: number, seen: Uint32Array): void {
     const shows = shape.cover?.shows ?? 0;
-    const look: Pixel = (at, depth, alpha) => alpha >= shows && depth <= (this.#depths[at] ?? 0) + slack;
     for (let triangle = 0; triangle < seen.length; triangle++)
-      if (seen[triangle] === 0 && this.#scan(shape, triangle, look)) seen[triangle] = 1;
+      this.#scan(shape, triangle, (at, depth, alpha) => {
+        if (alpha >= shows && depth <= (this.#depths[at] ?? 0) + slack) seen[triangle] = (seen[triangle] ?? 0) + 1;
+      });
   }
 
-  /** Visit the pixels of a triangle until one is enough; one that lies between pixels counts at its middle. */
-  #scan(shape: Triangles, triangle: number, visit: Pixel): boolean {
+  /** Visit the pixels of a triangle; one that lies between pixels counts at its middle. */
+  #scan(shape: Triangles, triangle: number, visit: Pixel): void {
     const corners = three((k) => shape.index[3 * triangle + k] ?? 0);
     const [x, y, z] = three((axis) => three((k) => shape.points[3 * (corners[k] ?? 0) + axis] ?? 0));
     const area = (x[1] - x[0]) * (y[2] - y[0]) - (x[2] - x[0]) * (y[1] - y[0]);
-    if (area === 0) return false;
+    if (area === 0) return;
     const alpha = (a: number, b: number, c: number) => alphaOf(shape.cover, corners, a, b, c);
     const last = this.#side - 1;
     const [left, right] = [Math.max(0, Math.ceil(Math.min(...x))), Math.min(last, Math.floor(Math.max(...x)))];
@@ -71,16 +71,16 @@ export class DepthMap {
         const c = 1 - a - b;
         if (a < 0 || b < 0 || c < 0) continue;
         inside += 1;
-        if (visit(row * this.#side + column, a * z[0] + b * z[1] + c * z[2], alpha(a, b, c))) return true;
+        visit(row * this.#side + column, a * z[0] + b * z[1] + c * z[2], alpha(a, b, c));
       }
-    return inside === 0 && this.#middle(x, y, z, visit);
+    if (inside === 0) this.#middle(x, y, z, visit);
   }
 
-  #middle(x: Triple, y: Triple, z: Triple, visit: Pixel): boolean {
+  #middle(x: Triple, y: Triple, z: Triple, visit: Pixel): void {
     const column = Math.round((x[0] + x[1] + x[2]) / 3);
     const row = Math.round((y[0] + y[1] + y[2]) / 3);
-    if (column < 0 || row < 0 || column >= this.#side || row >= this.#side) return false;
-    return visit(row * this.#side + column, (z[0] + z[1] + z[2]) / 3, 0.5);
+    if (column < 0 || row < 0 || column >= this.#side || row >= this.#side) return;
+    visit(row * this.#side + column, (z[0] + z[1] + z[2]) / 3, 0.5);
   }
 }
 

@@ -1,7 +1,7 @@
 /** A loaded head: turns face frames into morph weights and the turn of the head joint. */
 import { Box3, Euler, Mesh, type Object3D, Quaternion, Vector3 } from 'three';
 import type { FaceFrame } from '../face';
-import { Wardrobe } from './dressing';
+import { type Cut, Wardrobe } from './dressing';
 import type { HeadMeasure } from './framing';
 import { PhotoRoom } from './photo';
 import type { Quality } from './QualityGovernor';
@@ -69,6 +69,11 @@ export class HeadModel {
   /** Look as a quality wants it. */
   wear(quality: Pick<Quality, 'plain' | 'pixelRatio'>): void {
     this.#wardrobe.wear(quality);
+  }
+
+  /** Draw no other triangles of `mesh`. */
+  trim(mesh: Mesh, triangles: Cut): void {
+    this.#wardrobe.trim(mesh, triangles);
   }
 
   /** Show `frame`, the head's turn scaled by `sway` (0–1). Returns how many channels and angles changed visibly. */

@@ -1,13 +1,22 @@
 /** Material rules for the parts of a head, known by their material's name, and the skin's light. */
 import {
+  type BufferAttribute,
   DoubleSide,
+  LinearFilter,
   LinearMipmapLinearFilter,
   LinearMipmapNearestFilter,
+  type MagnificationTextureFilter,
   Mesh,
   MeshBasicMaterial,
   MeshStandardMaterial,
+  type MinificationTextureFilter,
+  NearestFilter,
+  NearestMipmapNearestFilter,
+  NoColorSpace,
   type Object3D,
   ShaderChunk,
+  SRGBColorSpace,
+  type Texture,
 } from 'three';
 import { plainMaterial } from './plain';
 import type { Quality } from './QualityGovernor';
@@ -24,11 +33,23 @@ const RECEIVES_NO_SHADOW: ReadonlySet<string> = new Set([
   'mouth',
 ]);
 const REFLECTION: Readonly<Record<string, number>> = { lidshade: 0, mouth: 0.12, tongue: 0.3, teeth: 0.5 };
-const ANISOTROPY = 8;
-/** Many samples a pixel are free on graphics cards alone. */
-const PLAIN_ANISOTROPY = 1;
-/** Coarser pixels turn lashes into blots. */
-const LASHES_FROM = 0.7;
+/** How textures are read. Many samples a pixel are free on graphics cards alone, and the plain look decodes colours itself. */
+interface Sampling {
+  readonly anisotropy: number;
+  readonly minFilter: MinificationTextureFilter;
+  readonly magFilter: MagnificationTextureFilter;
+  readonly colorSpace: typeof NoColorSpace | typeof SRGBColorSpace;
+}
+const FINE: Sampling = {
+  anisotropy: 8,
+  minFilter: LinearMipmapLinearFilter,
+  magFilter: LinearFilter,
+  colorSpace: SRGBColorSpace,
+};
+const PLAIN: Sampling = { ...FINE, anisotropy: 1, minFilter: LinearMipmapNearestFilter, colorSpace: NoColorSpace };
+const COARSE: Sampling = { ...PLAIN, minFilter: NearestMipmapNearestFilter, magFilter: NearestFilter };
+/** Coarser pixels turn lashes into blots, and hide how textures are read. */
+const COARSE_BELOW = 0.7;
 
 const LAMBERT = /reflectedLight\.directDiffuse \+= irradiance \*/;
 /** Direct light wraps round the terminator, red furthest: a cheap look of light that goes under the skin. */
@@ -64,10 +85,18 @@ function dressPart(mesh: Mesh, material: MeshStandardMaterial): void {
   if (name === 'skin') wrapLight(material);
 }
 
+/** The triangles of a mesh that each look draws. */
+export interface Cut {
+  readonly full: BufferAttribute;
+  readonly plain: BufferAttribute;
+}
+
 /** The full and the cheap look of a head, to change between. */
 export class Wardrobe {
   readonly #full = new Map<Mesh, MeshStandardMaterial>();
   readonly #plain = new Map<Mesh, MeshBasicMaterial>();
+  readonly #cuts = new Map<Mesh, Cut>();
+  #isPlain = false;
 
   constructor(root: Object3D) {
     root.traverse((part) => {
@@ -76,10 +105,18 @@ export class Wardrobe {
     });
   }
 
+  /** Draw no other triangles of `mesh`. */
+  trim(mesh: Mesh, triangles: Cut): void {
+    this.#cuts.set(mesh, triangles);
+    this.#cut();
+  }
+
   wear({ plain, pixelRatio }: Pick<Quality, 'plain' | 'pixelRatio'>): void {
+    this.#isPlain = plain;
+    this.#cut();
     for (const [mesh, full] of this.#full) {
-      if (full.name === 'lash') mesh.visible = pixelRatio >= LASHES_FROM;
-      sampleFinely(full, plain ? PLAIN_ANISOTROPY : ANISOTROPY);
+      if (full.name === 'lash') mesh.visible = pixelRatio >= COARSE_BELOW;
+      sample(full, plain ? (pixelRatio < COARSE_BELOW ? COARSE : PLAIN) : FINE);
       mesh.material = plain ? this.#plainOf(mesh, full) : full;
     }
   }
@@ -89,6 +126,10 @@ export class Wardrobe {
     for (const material of [...this.#full.values(), ...this.#plain.values()]) material.dispose();
   }
 
+  #cut(): void {
+    for (const [{ geometry }, { full, plain }] of this.#cuts) geometry.setIndex(this.#isPlain ? plain : full);
+  }
+
   #plainOf(mesh: Mesh, full: MeshStandardMaterial): MeshBasicMaterial {
     const plain = this.#plain.get(mesh) ?? plainMaterial(full);
     this.#plain.set(mesh, plain);
@@ -96,13 +137,14 @@ export class Wardrobe {
   }
 }
 
-function sampleFinely({ map, normalMap }: MeshStandardMaterial, anisotropy: number): void {
-  for (const texture of [map, normalMap]) {
-    if (texture === null || texture.anisotropy === anisotropy) continue;
-    texture.anisotropy = anisotropy;
-    texture.minFilter = anisotropy > 1 ? LinearMipmapLinearFilter : LinearMipmapNearestFilter;
-    texture.needsUpdate = true;
-  }
+function sample({ map, normalMap }: MeshStandardMaterial, sampling: Sampling): void {
+  if (map !== null) read(map, sampling);
+  if (normalMap !== null) read(normalMap, { ...sampling, colorSpace: NoColorSpace });
+}
+
+function read(texture: Texture, sampling: Sampling): void {
+  if (texture.colorSpace === sampling.colorSpace && texture.minFilter === sampling.minFilter) return;
+  Object.assign(texture, sampling).needsUpdate = true;
 }
 
 function wrapLight(material: MeshStandardMaterial): void {

@@ -15,8 +15,7 @@ import {
   type Texture,
   type WebGLRenderer,
 } from 'three';
-
-type Triple = readonly [number, number, number];
+import type { Triple } from './irradiance';
 
 /** Light from one side, as three.js states it. */
 export interface Light {

@@ -1,4 +1,16 @@
-import { BufferGeometry, Group, Mesh, MeshStandardMaterial, ShaderLib } from 'three';
+import {
+  BufferGeometry,
+  Group,
+  LinearFilter,
+  Mesh,
+  MeshStandardMaterial,
+  NearestFilter,
+  NoColorSpace,
+  ShaderLib,
+  SRGBColorSpace,
+  Texture,
+  Uint32BufferAttribute,
+} from 'three';
 import { describe, expect, test } from 'vitest';
 import { ARKIT, newFrame } from '../../src/face';
 import { Wardrobe } from '../../src/viewer/dressing';
@@ -68,5 +80,33 @@ describe('the plain look', () => {
     wardrobe.wear({ plain: false, pixelRatio: 1 });
     expect(lash.material).toBe(full);
     expect(lash.visible).toBe(true);
+  });
+
+  test('it decodes colours itself, and reads coarsely where pixels are coarse', () => {
+    const map = Object.assign(new Texture(), { colorSpace: SRGBColorSpace });
+    const wardrobe = new Wardrobe(
+      new Group().add(new Mesh(new BufferGeometry(), new MeshStandardMaterial({ map }))),
+    );
+    wardrobe.wear({ plain: true, pixelRatio: 1 });
+    expect(map).toMatchObject({ colorSpace: NoColorSpace, magFilter: LinearFilter });
+    wardrobe.wear({ plain: true, pixelRatio: 0.5 });
+    expect(map).toMatchObject({ colorSpace: NoColorSpace, magFilter: NearestFilter });
+    wardrobe.wear({ plain: false, pixelRatio: 1 });
+    expect(map).toMatchObject({ colorSpace: SRGBColorSpace, magFilter: LinearFilter });
+  });
+
+  test('it draws other triangles than the full look, where it was told', () => {
+    const mesh = new Mesh(new BufferGeometry(), new MeshStandardMaterial());
+    const wardrobe = new Wardrobe(new Group().add(mesh));
+    const [full, plain] = [
+      [0, 1, 2, 2, 1, 3],
+      [0, 1, 2],
+    ].map((index) => new Uint32BufferAttribute(index, 1));
+    if (full === undefined || plain === undefined) throw new Error('two cuts');
+    wardrobe.wear({ plain: true, pixelRatio: 1 });
+    wardrobe.trim(mesh, { full, plain });
+    expect(mesh.geometry.index).toBe(plain);
+    wardrobe.wear({ plain: false, pixelRatio: 1 });
+    expect(mesh.geometry.index).toBe(full);
   });
 });
