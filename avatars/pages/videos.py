@@ -100,7 +100,7 @@ def video_new(request: PageRequest) -> HttpResponse:
 def video_stop(request: PageRequest, video_id: UUID) -> HttpResponse:
     """Cancel one that is being made; one that was over before stays as it is."""
     if video_cancel(video_id=video_id).state == VideoState.CANCELLED:
-        messages.success(request, "The video is cancelled; nothing is charged for it.")
+        messages.success(request, "The video is cancelled.")
     else:
         messages.info(request, "The video was over already; it stays as it is.")
     return redirect("videos")

@@ -18,7 +18,8 @@ from avatars.assets import access_asset, asset_create, asset_delete, assets
 from avatars.blocks.room import room
 from avatars.rest.bodies import check_length
 from avatars.rest.setting_shapes import AssetIn, AssetOut
-from avatars.uploads.picture import MOST_BYTES, Picture, rewritten
+from avatars.uploads.apart import rewritten_apart
+from avatars.uploads.picture import MOST_BYTES, Picture
 from quotas.rest.parsing import KEY, body_of
 
 _TAGS = ["Assets"]
@@ -49,7 +50,7 @@ class AssetsView(WorkspaceView):
         check_length(request, MOST_BYTES)
         wish = body_of(AssetIn, request)
         with room():
-            picture = rewritten(wish.pop("file").read())
+            picture = rewritten_apart(wish.pop("file").read())
         with workspace_scope(self.access.workspace_id):
             return idempotent(request, lambda: self._create(picture, wish))
 

@@ -93,7 +93,7 @@ class AvatarDetail(WorkspaceView):
 
     @extend_schema(responses={204: None, **problems(401, 403, 404, 429)})
     def delete(self, request: Request, avatar_id: UUID) -> Response:
-        """Erase it, the picture and everything made from it: videos that show it, too."""
+        """Erase it, the picture and everything made from it: videos that show it, too. Live sessions that show it end."""
         avatar_delete(avatar_id=avatar_id)
         return Response(status=204)
 

@@ -80,7 +80,7 @@ class VideoCancel(WorkspaceView):
         operation_id="videos_cancel", tags=_TAGS, request=None, responses={200: VideoOut, **problems(401, 403, 404, 429)}
     )
     def post(self, request: Request, video_id: UUID) -> Response:
-        """Stop its making: nothing is charged. One that is over stays as it is."""
+        """Stop its making: nothing is charged but a transcript that was read. One that is over stays as it is."""
         video_cancel(video_id=video_id)
         return Response(VideoOut(shape(access_video(video_id))).data)
 

@@ -18,7 +18,12 @@ from avatars.uploads.headers import PICTURES, media_type_of, picture_size
 MOST_BYTES = 10 * 1024 * 1024
 MOST_PIXELS = 4096 * 4096
 _LONGEST_SIDE = 8192
-_QUALITY = 92
+# Speed before size: WebP's method 2 takes two thirds of the default's time; those below can't write all of the largest pictures.
+_OPTIONS: dict[str, dict[str, int]] = {
+    "image/jpeg": {"quality": 92},
+    "image/png": {"compress_level": 4},
+    "image/webp": {"quality": 92, "method": 2},
+}
 _HINT = "Send a JPEG, PNG or WebP picture of at most 10 MiB and 4096 × 4096 pixels."
 
 
@@ -35,27 +40,28 @@ class Picture:
 def rewritten(content: bytes) -> Picture:
     """`content` as a picture of ours, in the format that it came in. Raises Invalid (too_large, unknown_kind,
     too_many_pixels, unreadable)."""
-    if len(content) > MOST_BYTES:
-        raise _refusal("too_large")
-    media_type, expected = _announced(content)
+    media_type, expected = announced(content)
     try:
         picture = _decoded(content, expected)
+        anew = _written(picture, media_type)
     except BROKEN as error:
-        raise _refusal("unreadable") from error
-    return Picture(content=_written(picture, media_type), media_type=media_type, width=picture.width, height=picture.height)
+        raise refusal("unreadable") from error
+    return Picture(content=anew, media_type=media_type, width=picture.width, height=picture.height)
 
 
-def _announced(content: bytes) -> tuple[str, tuple[int, int]]:
-    """What the header says, before anything is decoded."""
+def announced(content: bytes) -> tuple[str, tuple[int, int]]:
+    """Media type, width and height as the header says, before anything is decoded. Raises Invalid as `rewritten`."""
+    if len(content) > MOST_BYTES:
+        raise refusal("too_large")
     try:
         media_type = media_type_of(content)
         if media_type not in PICTURES:
-            raise _refusal("unknown_kind")
+            raise refusal("unknown_kind")
         size = picture_size(content, media_type)
     except Refused as error:
-        raise _refusal(error.code) from error
+        raise refusal(error.code) from error
     if size.width * size.height > MOST_PIXELS or max(size.width, size.height) > _LONGEST_SIDE:
-        raise _refusal("too_many_pixels")
+        raise refusal("too_many_pixels")
     return media_type, (size.width, size.height)
 
 
@@ -68,9 +74,10 @@ def _decoded(content: bytes, expected: tuple[int, int]) -> Image.Image:
 
 def _written(picture: Image.Image, media_type: str) -> bytes:
     out = io.BytesIO()
-    picture.save(out, FORMATS[media_type], **({} if media_type == "image/png" else {"quality": _QUALITY}))
+    picture.save(out, FORMATS[media_type], **_OPTIONS[media_type])
     return out.getvalue()
 
 
-def _refusal(code: str) -> Invalid:
+def refusal(code: str) -> Invalid:
+    """Why a picture is not taken."""
     return Invalid("This picture can't be taken.", code=code, hint=_HINT)

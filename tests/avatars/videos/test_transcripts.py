@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
+from django.test import Client
 
 from accounts.models import Workspace
 from accounts.tenancy import workspace_scope
@@ -15,7 +16,7 @@ from avatars.videos.services import Lost, charge_transcript, let_video_go, take_
 from avatars.videos.upload import recording_of
 from quotas.metrics import Metric
 from quotas.models import Reservation, ReservationState, UsageEntry
-from tests.avatars.videos.factories import SCRIPT, a_wish, made, now, wav
+from tests.avatars.videos.factories import SCRIPT, a_wish, asked, made, now, wav
 
 pytestmark = pytest.mark.django_db
 OTHER = "Once upon a time there was a king who lived in a castle."
@@ -58,6 +59,16 @@ def test_it_charges_a_transcript_that_was_read_where_the_video_is_cancelled(work
         video_cancel(video_id=video.pk)
     assert now(workspace.pk, video).state == VideoState.CANCELLED
     assert (charged(workspace), is_held(workspace)) == ([len(SCRIPT)], False)
+
+
+def test_its_page_does_not_say_that_nothing_was_charged(workspace: Workspace, alice_client: Client) -> None:
+    read, unread = sent(workspace, OTHER), asked(workspace.pk)
+    pipeline.prepare(workspace.pk, read.pk)
+    with workspace_scope(workspace.pk):
+        video_cancel(video_id=unread.pk)
+    told = {video.pk: alice_client.get(f"/videos/{video.pk}").content.decode() for video in (read, unread)}
+    assert "Send the very words" in told[read.pk] and "Nothing was charged" not in told[read.pk]
+    assert "Nothing was charged" in told[unread.pk]
 
 
 def test_it_charges_once_where_a_worker_reads_again(workspace: Workspace) -> None:
