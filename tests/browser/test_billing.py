@@ -65,8 +65,8 @@ def test_a_threshold_is_told_elsewhere_and_a_firing_is_seen(visit: Visit, alice:
         a_firing()
     page = visit(alice, workspace, viewport=DESK, draws=False).go("/billing/alerts")
     page.locator("summary", has_text="Avatar time at 80 %").click()
-    page.get_by_label("Tell by webhook").locator("visible=true").uncheck()
-    page.wait_for_load_state("networkidle")
+    with page.expect_response(lambda answer: answer.request.method == "POST"):
+        page.get_by_label("Tell by webhook").locator("visible=true").uncheck()
     page.reload()
     expect(page.locator("summary", has_text="Avatar time at 80 %")).not_to_contain_text("by webhook")
     banner = page.get_by_text("Avatar time: 100 % is used in this period.")
@@ -92,8 +92,8 @@ def test_use_appears_while_one_looks_and_charts_answer_to_the_keyboard(
     with workspace_scope(workspace.pk):
         used(Metric.AVATAR_MS, 60_000, avatar="bruno")
     expect(page.get_by_role("rowheader", name="bruno")).to_be_visible(timeout=15_000)
-    assert page.evaluate(focused) == day
-    assert page.evaluate("() => document.querySelector('#legend').open")
+    expect(page.locator(f"#{day}")).to_be_focused()  # at the latest when the new chart has settled
+    expect(page.locator("#legend")).to_have_attribute("open", "")
 
 
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])

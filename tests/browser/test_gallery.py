@@ -34,6 +34,7 @@ def test_a_voice_is_heard_before_it_is_chosen(visit: Visit, alice: User, workspa
     page.get_by_label("Sentence to try").fill("This is how I sound.")
     row.locator(".play").click()
     expect(row.locator(".play")).to_have_attribute("data-state", "playing", timeout=20_000)
+    page.wait_for_function("() => window.record.samples.length > 0")
     (seconds,) = page.evaluate("() => window.record.samples")
     assert 0.5 < seconds < 5
     voice = row.locator(".mono").inner_text()

@@ -19,6 +19,7 @@ from tests.browser.visitor import Visit
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 BLUE = (0x33, 0x66, 0x99)
+_FADED_IN = "() => getComputedStyle(document.querySelector('#face').shadowRoot.querySelector('.stage > canvas')).opacity === '1'"
 
 
 def stage(page: Page) -> NDArray[np.int32]:
@@ -53,6 +54,7 @@ def test_framing_gaze_and_background_are_drawn(visit: Visit, alice: User, worksp
     visitor = visit(alice, workspace)
     studio = visitor.studio("?avatar=omar")
     page = visitor.page
+    page.wait_for_function(_FADED_IN)
     before = stage(page)
     with workspace_scope(workspace.pk):
         AvatarLook.objects.create(avatar="omar", emotion="neutral", intensity=Decimal(0), gaze_x=25, framing="face")

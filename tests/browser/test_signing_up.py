@@ -95,7 +95,7 @@ def assert_words_light_up_in_order(take: Take) -> None:
 
 def assert_it_is_on_record(page: Page, workspace: Workspace) -> None:
     used = page.locator("[data-usage-used]").first
-    assert used.inner_text() != "0 min"
+    expect(used).not_to_have_text("0 min")
     record = page.locator("#open-session").get_attribute("href") or ""
     page.get_by_role("button", name="End the session").click()
     page.goto(record)
