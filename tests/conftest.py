@@ -28,13 +28,24 @@ DO $$ DECLARE part regclass; BEGIN
     LOOP EXECUTE format('DROP TABLE %s', part); END LOOP;
 END $$
 """
+# Where a run ends; what takes long begins earlier, so that no worker is left alone with it.
+_LAST = "tests/streaming/"
+_LONG = {
+    *("test_frames_live.py", "test_ending.py", "test_resume.py", "test_frames_photo.py", "test_frames_sharing.py"),
+    *("test_quota_live.py", "test_worker_lost.py", "test_frames_looks.py", "test_viewers.py", "test_limits.py"),
+}
 OWNER_URL = os.environ.get("DATABASE_OWNER_URL", os.environ["DATABASE_URL"])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Files that start the house come last: its processes work on the same database, and take what other tests commit."""
     live = {item.path for item in items if "house" in getattr(item, "fixturenames", ())}
-    items.sort(key=lambda item: item.path in live)
+
+    def place(item: pytest.Item) -> tuple[bool, bool]:
+        is_long = item.nodeid.startswith(_LAST) and item.path.name in _LONG
+        return item.path in live, not is_long
+
+    items.sort(key=place)
 
 
 @pytest.fixture(autouse=True)
