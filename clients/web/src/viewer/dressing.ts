@@ -47,9 +47,13 @@ const FINE: Sampling = {
   colorSpace: SRGBColorSpace,
 };
 const PLAIN: Sampling = { ...FINE, anisotropy: 1, minFilter: LinearMipmapNearestFilter, colorSpace: NoColorSpace };
+const PHOTO: Sampling = PLAIN; // about a pixel for each of its own
 const COARSE: Sampling = { ...PLAIN, minFilter: NearestMipmapNearestFilter, magFilter: NearestFilter };
 /** Coarser pixels turn lashes into blots, and hide how textures are read. */
 const COARSE_BELOW = 0.7;
+
+const WHITE = 0xffffff;
+const ENCODING = '#include <colorspace_fragment>';
 
 const LAMBERT = /reflectedLight\.directDiffuse \+= irradiance \*/;
 /** Direct light wraps round the terminator, red furthest: a cheap look of light that goes under the skin. */
@@ -67,10 +71,15 @@ export function dressHead(root: Object3D): void {
   });
 }
 
-/** A photo was lit when it was taken: its colours are shown as they are. */
+/** A photo was lit when it was taken: its colours are shown as they are, and need not be decoded for that. */
 function showPhoto(mesh: Mesh, material: MeshBasicMaterial): void {
   mesh.frustumCulled = false;
   material.toneMapped = false;
+  if (material.map === null || material.vertexColors || material.color.getHex() !== WHITE) return;
+  read(material.map, PHOTO);
+  material.onBeforeCompile = (shader) => {
+    shader.fragmentShader = shader.fragmentShader.replace(ENCODING, '');
+  };
 }
 
 function dressPart(mesh: Mesh, material: MeshStandardMaterial): void {
@@ -152,6 +161,11 @@ function wrapLight(material: MeshStandardMaterial): void {
   material.onBeforeCompile = (shader) => {
     shader.fragmentShader = shader.fragmentShader.replace(CHUNK, patched);
   };
+}
+
+/** Whether photos find the line of three's shader that they leave out. */
+export function photoPatchFits({ fragmentShader }: { readonly fragmentShader: string }): boolean {
+  return fragmentShader.includes(ENCODING);
 }
 
 /** Whether the skin's light finds the line of three's shader that it changes. */

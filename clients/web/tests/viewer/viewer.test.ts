@@ -1,7 +1,19 @@
-import { BufferAttribute, BufferGeometry, Group, Mesh, MeshStandardMaterial, Object3D } from 'three';
+import {
+  BufferAttribute,
+  BufferGeometry,
+  Group,
+  Mesh,
+  MeshBasicMaterial,
+  MeshStandardMaterial,
+  NoColorSpace,
+  Object3D,
+  ShaderLib,
+  SRGBColorSpace,
+  Texture,
+} from 'three';
 import { describe, expect, test } from 'vitest';
 import { ARKIT, newFrame } from '../../src/face';
-import { dressHead, skinPatchFits } from '../../src/viewer/dressing';
+import { dressHead, photoPatchFits, skinPatchFits } from '../../src/viewer/dressing';
 import { FrameMeter } from '../../src/viewer/FrameMeter';
 import { frameHead, framePhoto } from '../../src/viewer/framing';
 import { HeadModel } from '../../src/viewer/HeadModel';
@@ -78,6 +90,18 @@ describe('a head', () => {
 describe('dressing', () => {
   test('the skin’s light fits this three.js', () => {
     expect(skinPatchFits()).toBe(true);
+  });
+
+  test('a photo is shown as it is, without decoding, but for one that is tinted', () => {
+    expect(photoPatchFits(ShaderLib.basic)).toBe(true);
+    const [plain, tinted] = [0xffffff, 0x808080].map((color) => {
+      const map = Object.assign(new Texture(), { colorSpace: SRGBColorSpace });
+      const mesh = new Mesh(new BufferGeometry(), new MeshBasicMaterial({ color, map }));
+      dressHead(new Group().add(mesh));
+      return { toneMapped: mesh.material.toneMapped, colorSpace: map.colorSpace };
+    });
+    expect(plain).toEqual({ toneMapped: false, colorSpace: NoColorSpace });
+    expect(tinted).toEqual({ toneMapped: false, colorSpace: SRGBColorSpace });
   });
 
   test('thin parts throw no shadow', () => {
