@@ -70,7 +70,7 @@ UNSCOPED = {
 RAW_SQL = {
     "accounts/tenancy.py": "tells Postgres the scope",
     "accounts/walls.py": "policies, keys and grants",
-    "avatars/videos/services/asking.py": "locks the workspace's queue of videos until the transaction ends",
+    "avatars/videos/services/sharing.py": "locks the workspace's queue of videos until the transaction ends",
     "config/health.py": "asks whether the database answers",
     "quotas/partitions.py": "makes the ledger's partitions",
 }

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import timedelta
 from uuid import UUID
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
 from accounts import audit
@@ -24,7 +24,7 @@ from avatars.services.room import take_room
 from avatars.storage import writing
 from avatars.videos.models import OPEN_STATES, Video, VideoState
 from avatars.videos.services.measures import PAUSES_MS, bytes_while_made, expected_ms
-from avatars.videos.services.sharing import send_next_on_commit
+from avatars.videos.services.sharing import one_at_a_time, send_next_on_commit
 from avatars.videos.telling import tell
 from avatars.videos.upload import Recording
 from avatars.videos.wish import VideoWish
@@ -139,7 +139,7 @@ def _copy(video: Video, same: Video) -> None:
 
 
 def _begin(video: Video, wish: VideoWish, recording: Recording | None) -> None:
-    _one_at_a_time()
+    one_at_a_time("asking")  # so that nobody else counts the open ones meanwhile
     if Video.objects.filter(state__in=OPEN_STATES).count() >= AT_ONCE:
         detail = f"{AT_ONCE} videos are being made already."
         raise Conflict(detail, code="too_many_videos", hint="Wait for one of them, or cancel one.")
@@ -153,12 +153,6 @@ def _begin(video: Video, wish: VideoWish, recording: Recording | None) -> None:
         with writing() as write:
             write(owner_id=video.pk, purpose="audio", **kept).save(force_insert=True)
     send_next_on_commit()
-
-
-def _one_at_a_time() -> None:
-    """Until this transaction ends, no other one of the workspace counts its open videos."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"avatars.videos:{current_workspace_id()}"])
 
 
 def _hold(video: Video, wish: VideoWish, duration_ms: int, upload: int) -> None:

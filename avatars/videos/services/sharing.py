@@ -35,10 +35,16 @@ def send_next(workspace_id: UUID) -> None:
     """Send as many of a workspace's steps as are its share: one video to prepare at a time, as that may take minutes; then
     segments, of the video of which the fewest are at work, and the fewest are drawn: a short one is not kept by a long one."""
     with workspace_scope(workspace_id):
-        _one_at_a_time(workspace_id)
+        one_at_a_time("sharing")
         room = AHEAD - _at_work()
         room -= _prepare_one(workspace_id) if room > 0 else 0
         _render_some(workspace_id, room)
+
+
+def one_at_a_time(what: str) -> None:
+    """Until this transaction ends, no other one of the workspace does the same."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"avatars.videos.{what}:{current_workspace_id()}"])
 
 
 def waiting_workspaces() -> set[UUID]:
@@ -46,11 +52,6 @@ def waiting_workspaces() -> set[UUID]:
     segments = VideoSegment.objects.filter(_UNSENT, state=SegmentState.WAITING, video__state=VideoState.RENDERING)
     videos = Video.objects.filter(_UNSENT, state=VideoState.QUEUED)
     return {found for rows in (segments, videos) for found in rows.values_list("workspace_id", flat=True).distinct()}
-
-
-def _one_at_a_time(workspace_id: UUID) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"avatars.videos.sharing:{workspace_id}"])
 
 
 def _at_work() -> int:

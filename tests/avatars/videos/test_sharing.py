@@ -93,7 +93,7 @@ def test_it_lets_another_one_finish_soon_whatever_a_busy_workspace_has_asked_for
 ) -> None:
     monkeypatch.setattr(asking, "AT_ONCE", 500)
     subscribe(charlies_workspace, render_ms=None, tts_characters=None, storage_bytes=None)
-    for number in range(60):
+    for number in range(30):
         asked_for(charlies_workspace, f"{number}. {LONG}")
     assert waiting() == [("prepare_video", charlies_workspace.pk)]
     for _ in range(12):
