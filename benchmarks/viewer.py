@@ -19,8 +19,9 @@ _NAMES: Final = ("chromium", "chromium-browser", "google-chrome", "google-chrome
 _ARGUMENTS: Final = ["--no-sandbox", "--disable-gpu", "--use-gl=angle", "--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
 _HOST: Final = "http://viewer.test"
 _SIDE: Final = 640  # CSS pixels
-_HEADS: Final = ("ada", "omar")  # with long hair, and with hair that is part of the skin
+_HEADS: Final = ("ada", "amara", "kenji", "omar", "ruth")  # omar's hair is part of the skin, ada's is the longest
 _LEVELS: Final = {"best_software": 4, "lowest": 6}  # of LEVELS in clients/web/src/viewer/QualityGovernor.ts
+_SETTLING_S: Final = 2.5  # until what nobody sees is left out
 _SECONDS: Final = 6.0
 _PAGE: Final = """<!doctype html><meta charset="utf-8">
 <div id="stage" style="position: relative; width: 100vw; height: 100vh"></div>
@@ -47,7 +48,10 @@ window.ready = true;
 
 
 def measure(figures: Figures) -> None:
-    """viewer_fps_software (the lowest level), viewer_<level>_<head>_…; left out, loudly, where there is no Chromium."""
+    """viewer_fps_software (of all heads at the lowest level, the slowest), viewer_<level>_<head>_…
+
+    Left out, loudly, where there is no Chromium.
+    """
     path = os.environ.get("CHROMIUM") or next((found for name in _NAMES if (found := shutil.which(name))), None)
     if path is None:
         print("NO CHROMIUM: the viewer was not measured. Install chromium, or name it in CHROMIUM.", flush=True)
@@ -58,8 +62,8 @@ def measure(figures: Figures) -> None:
             for name, level in _LEVELS.items():
                 _report(figures, f"{name}_{head}", _watch(browser, head, level))
         browser.close()
-    lowest = figures.found[f"viewer_lowest_{_HEADS[0]}_fps"]
-    figures.value("viewer_fps_software", lowest["value"], "pictures/s", "≥ 20")
+    lowest = min(figures.found[f"viewer_lowest_{head}_fps"]["value"] for head in _HEADS)
+    figures.value("viewer_fps_software", lowest, "pictures/s", "≥ 20")
     figures.value("viewer_script_ms", figures.found[f"viewer_lowest_{_HEADS[0]}_script_ms"]["value"], "ms a picture")
 
 
@@ -77,6 +81,7 @@ def _watch(browser: Browser, head: str, level: int) -> dict[str, float]:
     page.wait_for_function("() => window.ready")
     page.evaluate("([head, level]) => window.show(head, level)", [head, level])
     page.wait_for_function("() => window.stats().frames > 4", timeout=120_000)
+    page.wait_for_timeout(_SETTLING_S * 1000)
     devtools = browser.new_browser_cdp_session()
     begun, before = _stats(page), _processor_s(devtools)
     page.wait_for_timeout(_SECONDS * 1000)

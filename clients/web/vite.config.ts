@@ -1,6 +1,7 @@
-/** Builds one self-contained ES module a mode: the browser bundle with three.js, the SDK core, the audio worklet.
+/** Builds one ES module a mode: the browser bundle with three.js, the SDK core, the audio worklet.
  *
- * The worklet is a file of its own, so that a page needs neither `blob:` nor `data:` in its CSP.
+ * The worklet is a file of its own, so that a page needs neither `blob:` nor `data:` in its CSP; so is what only machines
+ * without a graphics card load.
  */
 import { defineConfig } from 'vite';
 
@@ -17,6 +18,6 @@ export default defineConfig(({ mode }) => ({
     emptyOutDir: mode === 'visavis',
     copyPublicDir: false,
     // Vite leaves the white space of libraries alone; these files go to browsers as they are.
-    rolldownOptions: { output: { minify: true } },
+    rolldownOptions: { output: { minify: true, chunkFileNames: '[name].js' } },
   },
 }));

@@ -35,7 +35,7 @@ export class HeadModel {
   readonly #joint: Object3D;
   readonly #rest: Quaternion;
   readonly #share: number;
-  readonly #morphs: readonly SparseMorph[];
+  readonly #morphs: ReadonlyMap<Mesh, SparseMorph>;
   readonly #wardrobe: Wardrobe;
   readonly #turned = new Float32Array(3);
   readonly #euler = new Euler(0, 0, 0, 'YXZ');
@@ -53,7 +53,7 @@ export class HeadModel {
     this.measure = measureHead(root);
     this.room = PhotoRoom.of(root);
     this.#wardrobe = new Wardrobe(root);
-    this.#morphs = meshesOf(root).flatMap((mesh) => SparseMorph.of(mesh) ?? []);
+    this.#morphs = morphsOf(root);
   }
 
   /** The weights that are shown, in the order of the channels. */
@@ -71,6 +71,11 @@ export class HeadModel {
     this.#wardrobe.wear(quality);
   }
 
+  /** What moves the vertices of `mesh`; null where nothing does. */
+  morphOf(mesh: Mesh): SparseMorph | null {
+    return this.#morphs.get(mesh) ?? null;
+  }
+
   /** Draw no other triangles of `mesh`. */
   trim(mesh: Mesh, triangles: Cut): void {
     this.#wardrobe.trim(mesh, triangles);
@@ -86,7 +91,7 @@ export class HeadModel {
       for (const slot of this.#slots[channel] ?? []) slot.influences[slot.index] = weight;
       changed += 1;
     }
-    if (changed > 0) for (const morph of this.#morphs) morph.apply();
+    if (changed > 0) for (const morph of this.#morphs.values()) morph.apply();
     return changed + this.#turn(frame.head, sway * this.#share);
   }
 
@@ -127,6 +132,15 @@ export class HeadModel {
     this.#euler.set(-(head[1] ?? 0) * scale, (head[0] ?? 0) * scale, (head[2] ?? 0) * scale);
     this.#joint.quaternion.copy(this.#rest).multiply(this.#rotation.setFromEuler(this.#euler));
   }
+}
+
+function morphsOf(root: Object3D): Map<Mesh, SparseMorph> {
+  const found = new Map<Mesh, SparseMorph>();
+  for (const mesh of meshesOf(root)) {
+    const morph = SparseMorph.of(mesh);
+    if (morph !== null) found.set(mesh, morph);
+  }
+  return found;
 }
 
 export function meshesOf(root: Object3D): Mesh[] {

@@ -13,6 +13,7 @@ interface Shift {
 }
 
 interface Track {
+  readonly name: 'position' | 'normal';
   readonly rest: Float32Array;
   readonly shown: BufferAttribute;
   /** One for each shape. */
@@ -50,6 +51,21 @@ export class SparseMorph {
     return new SparseMorph(influences, tracks);
   }
 
+  /** Three numbers for each vertex while no shape is at work; null where shapes leave them alone. */
+  atRest(name: Track['name']): Readonly<Float32Array> | null {
+    return this.#tracks.find((track) => track.name === name)?.rest ?? null;
+  }
+
+  /** What shapes add to positions, all of them mixed into `count`, three numbers for each vertex. */
+  mixtures(count: number): Float32Array[] {
+    const { rest, shifts } = this.#tracks.find(({ name }) => name === 'position') ?? { rest: [], shifts: [] };
+    return Array.from({ length: count }, (_, mixture) => {
+      const sum = new Float32Array(rest.length);
+      for (const [shape, shift] of shifts.entries()) if (shape % count === mixture) add(sum, shift, 1);
+      return sum;
+    });
+  }
+
   /** Move the vertices to where the weights have them, if those changed. */
   apply(): void {
     const influences = this.#influences;
@@ -77,7 +93,7 @@ function takeOver(mesh: Mesh, name: 'position' | 'normal', shifts: readonly Shif
   const rest = numbersOf(mesh.geometry.getAttribute(name));
   const shown = new BufferAttribute(rest.slice(), 3).setUsage(DynamicDrawUsage);
   mesh.geometry.setAttribute(name, shown);
-  return { rest, shown, shifts };
+  return { name, rest, shown, shifts };
 }
 
 function numbersOf(attribute: Attribute): Float32Array {

@@ -15,6 +15,7 @@ import { HeadModel } from './HeadModel';
 import { maskOf } from './photo';
 import { LEVELS, type Quality, QualityGovernor } from './QualityGovernor';
 import { addLamps, drawsInSoftware, openContext, prepareRenderer, studioEnvironment } from './studio';
+import { thinHead } from './thinning';
 import { trimHair } from './trimming';
 import { Wakefulness } from './Wakefulness';
 
@@ -67,6 +68,7 @@ export class Viewer extends Emitter<ViewerEvents> {
   readonly #resizes: ResizeObserver;
   readonly #wakefulness: Wakefulness;
   #head: HeadModel | null = null;
+  #thinned: HeadModel | null = null;
   #framing: Framing = 'head';
   #fixed: Quality | null = null;
   /** Something besides the face changed. */
@@ -208,8 +210,9 @@ export class Viewer extends Emitter<ViewerEvents> {
   #fit(): void {
     const { clientWidth: width, clientHeight: height } = this.#container;
     if (width === 0 || height === 0) return;
-    const { pixelRatio, shadows } = this.#quality;
+    const { pixelRatio, shadows, plain } = this.#quality;
     this.#head?.wear(this.#quality);
+    if (plain && this.#head !== null) void this.#thin(this.#head);
     this.#key.castShadow = shadows;
     this.#renderer.setPixelRatio(pixelRatio);
     this.#renderer.setSize(width, height);
@@ -219,6 +222,14 @@ export class Viewer extends Emitter<ViewerEvents> {
     this.#mask();
     this.#stale = true;
     if (this.#request !== 0) this.#draw();
+  }
+
+  async #thin(head: HeadModel): Promise<void> {
+    if (this.#thinned === head) return;
+    this.#thinned = head;
+    // Where the page forbids WebAssembly, or has no such file beside this one, the head only costs more.
+    await thinHead(head, pause, () => this.#head === head).catch(() => undefined);
+    this.#stale = true;
   }
 
   #aim(head: HeadModel): void {

@@ -2,16 +2,12 @@
 import {
   type BufferAttribute,
   DoubleSide,
-  LinearFilter,
   LinearMipmapLinearFilter,
   LinearMipmapNearestFilter,
-  type MagnificationTextureFilter,
   Mesh,
   MeshBasicMaterial,
   MeshStandardMaterial,
   type MinificationTextureFilter,
-  NearestFilter,
-  NearestMipmapNearestFilter,
   NoColorSpace,
   type Object3D,
   ShaderChunk,
@@ -37,20 +33,17 @@ const REFLECTION: Readonly<Record<string, number>> = { lidshade: 0, mouth: 0.12,
 interface Sampling {
   readonly anisotropy: number;
   readonly minFilter: MinificationTextureFilter;
-  readonly magFilter: MagnificationTextureFilter;
   readonly colorSpace: typeof NoColorSpace | typeof SRGBColorSpace;
 }
 const FINE: Sampling = {
   anisotropy: 8,
   minFilter: LinearMipmapLinearFilter,
-  magFilter: LinearFilter,
   colorSpace: SRGBColorSpace,
 };
 const PLAIN: Sampling = { ...FINE, anisotropy: 1, minFilter: LinearMipmapNearestFilter, colorSpace: NoColorSpace };
 const PHOTO: Sampling = PLAIN; // about a pixel for each of its own
-const COARSE: Sampling = { ...PLAIN, minFilter: NearestMipmapNearestFilter, magFilter: NearestFilter };
-/** Coarser pixels turn lashes into blots, and hide how textures are read. */
-const COARSE_BELOW = 0.7;
+/** Coarser pixels turn lashes into blots. */
+const LASHES_FROM = 0.7;
 
 const WHITE = 0xffffff;
 const ENCODING = '#include <colorspace_fragment>';
@@ -124,8 +117,8 @@ export class Wardrobe {
     this.#isPlain = plain;
     this.#cut();
     for (const [mesh, full] of this.#full) {
-      if (full.name === 'lash') mesh.visible = pixelRatio >= COARSE_BELOW;
-      sample(full, plain ? (pixelRatio < COARSE_BELOW ? COARSE : PLAIN) : FINE);
+      if (full.name === 'lash') mesh.visible = pixelRatio >= LASHES_FROM;
+      sample(full, plain ? PLAIN : FINE);
       mesh.material = plain ? this.#plainOf(mesh, full) : full;
     }
   }
