@@ -145,7 +145,9 @@ function sample({ map, normalMap }: MeshStandardMaterial, sampling: Sampling): v
 }
 
 function read(texture: Texture, sampling: Sampling): void {
-  if (texture.colorSpace === sampling.colorSpace && texture.minFilter === sampling.minFilter) return;
+  const { anisotropy, minFilter, colorSpace } = texture;
+  if (anisotropy === sampling.anisotropy && minFilter === sampling.minFilter && colorSpace === sampling.colorSpace)
+    return;
   Object.assign(texture, sampling).needsUpdate = true;
 }
 

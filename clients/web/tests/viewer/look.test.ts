@@ -85,6 +85,8 @@ describe('the plain look', () => {
     const wardrobe = new Wardrobe(
       new Group().add(new Mesh(new BufferGeometry(), new MeshStandardMaterial({ map }))),
     );
+    wardrobe.wear({ plain: false, pixelRatio: 1 });
+    expect(map).toMatchObject({ colorSpace: SRGBColorSpace, anisotropy: 8 });
     wardrobe.wear({ plain: true, pixelRatio: 1 });
     expect(map).toMatchObject({ colorSpace: NoColorSpace, anisotropy: 1 });
     wardrobe.wear({ plain: false, pixelRatio: 1 });
